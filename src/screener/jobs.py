@@ -90,10 +90,10 @@ def _do(thing: Any) -> Any:
 
 
 def forked_in_order(work: Callable[[Thing], Result], things: Iterable[Thing], jobs: int) -> Iterator[Result]:
-    """The same, with a process for each thing, which is a fork of this one as it is then.
+    """The same, with one fork of this process for each thing.
 
-    So a thing may be whatever this process holds; only results go through a pipe. A process costs some hundredths of a
-    second: a thing should be work for longer. Raises ChildProcessError also where `work` raises what cannot be sent.
+    A thing may be whatever this process holds; only results go through a pipe. A fork costs some hundredths of a
+    second, so each thing should take longer. Raises ChildProcessError also if `work` raises what cannot be sent.
     """
     if jobs < 2:
         yield from map(work, things)

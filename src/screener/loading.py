@@ -94,7 +94,7 @@ def _seen_from_here(folder: Path) -> Path:
 
 
 def shipped_rules() -> Path:
-    """The rules that come with screener: inside the installed package, or at the root of a checkout."""
+    """The folder of the rules that come with screener: inside the installed package, or at the root of a checkout."""
     inside = PACKAGE / "rules"
     return inside if inside.is_dir() else PACKAGE.parents[1] / "rules"
 

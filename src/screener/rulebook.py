@@ -737,7 +737,7 @@ class ReviewedRow(_Data, frozen=True):
     """How somebody judged one code of a system without a hierarchy of its own: everybody who has it lies within these
     codes (system and code), and has none of the concepts `is_not`. Without `within`, it is nothing that any rule asks
     for. In the systems of `PHRASES`, and in `abbreviations`, a code is one or more phrases or abbreviations, parted by
-    `;`; `beside` is the kind of phrases next to which they add nothing."""
+    `;`; they add nothing next to phrases of the kind `beside`."""
 
     system: str
     code: str

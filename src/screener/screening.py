@@ -255,7 +255,7 @@ class CriterionResult:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """The values behind the answer that may be wrong, each with the reason."""
+        """The doubts about values that the answer rests on, each once."""
         doubts = [
             shown_as(fact, found, used, self._frame).doubt
             for those in self.facts

@@ -100,7 +100,7 @@ class _Settled(_Part):
 
     @property
     def by_whom(self) -> str:
-        """By whom and when."""
+        """`Dr Li on 10 Jan 2026`."""
         return f"{self.by} on {day_in_words(self.on)}"
 
     @property

@@ -11,7 +11,7 @@ import pytest
 
 from screener import load_rules
 from screener.advice.decisive import advise
-from screener.advice.inquiry import Assignment, Inquiry, Part
+from screener.advice.inquiry import Assignment, Inquiry, RulePart
 from screener.advice.statements import Advice
 from screener.records import read_patient
 from screener.rulebook import Rulebook
@@ -101,7 +101,7 @@ def counting() -> Iterator[list[Assignment]]:
     points: list[Assignment] = []
     ask = Inquiry.ask
 
-    def asking(self: Inquiry, part: Part, known: Assignment) -> Truth:
+    def asking(self: Inquiry, part: RulePart, known: Assignment) -> Truth:
         points.append(known)
         return ask(self, part, known)
 

@@ -511,10 +511,11 @@ NONE, HCC, CANCER = {"none_of_these": True}, {"is": "hepatocellular_carcinoma"},
         (HCC, NONE, set()),
         (HCC, {"is": "ascites"}, {"ascites"}),
         (CANCER, HCC, {"malignancy", "hepatocellular_carcinoma"}),
+        (HCC, CANCER, {"malignancy", "hepatocellular_carcinoma"}),
         (CANCER, {"may_be": ["hepatocellular_carcinoma"], **NONE}, {"malignancy"}),
         (HCC, HCC, {"hepatocellular_carcinoma"}),
     ],
-    ids=["none, then one", "one, then none", "one, then another", "then which kind", "then no kind of it", "the same"],
+    ids=["none, one", "one, none", "one, another", "which kind", "what it is a kind of", "no kind of it", "the same"],
 )
 def test_of_two_that_looked_an_entry_up_the_later_counts_where_they_disagree(
     first: dict[str, Any], second: dict[str, Any], episodes: set[str], looked_up: Any

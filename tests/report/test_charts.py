@@ -9,7 +9,7 @@ import pytest
 
 from report.pages import example_page, flat, screened, screened_record, words
 from screener import load_rules
-from screener.report.charts import PAPER, Chart, charts
+from screener.report.charts import PAPER, Drawing, charts
 from screener.report.limits import limits_of_labs, limits_of_score
 from screener.values.dates import dates_in_words
 
@@ -18,7 +18,7 @@ def results(*those: dict[str, Any], name: str = "TBil", unit: str | None = "umol
     return [{"name": name, "unit": unit, **each} for each in those]
 
 
-def chart_of(observations: list[dict[str, Any]], lab: str = "total_bilirubin") -> Chart:
+def chart_of(observations: list[dict[str, Any]], lab: str = "total_bilirubin") -> Drawing:
     record = {"id": "p", "as_of": "2026-02-20", "observations": observations}
     return next(chart for chart in charts(screened_record(record)) if chart.lab == lab)
 

@@ -17,7 +17,7 @@ from screener import evaluate
 from screener.loading import load_rulebook
 from screener.records import read_patient
 from screener.records.errors import Unusable
-from screener.report.forms import Place
+from screener.report.forms import PatientPlace
 from screener.report.wording import WIDTH
 from screener.report.worklist_csv import worklist_csv, written
 from screener.report.worklist_page import worklist_page
@@ -261,12 +261,12 @@ def test_names_of_pages_are_safe_and_differ() -> None:
         "x" * 400,
         ODD,
     ]
-    names = [page_name(screening_of(each), Place("f", 1)) for each in ids]
+    names = [page_name(screening_of(each), PatientPlace("f", 1)) for each in ids]
     assert len({name.casefold() for name in names}) == len(ids)
     assert names[0] == "S-002.html"
     assert all(name.isascii() and len(name) < 100 and not set('/\\:*?"<>|% ').intersection(name) for name in names)
     assert not {"index.html", "con.html", ".html"}.intersection(name.casefold() for name in names)
-    doubled = [page_name(screening_of("A", shares_id=True), Place("f", number)) for number in (1, 2)]
+    doubled = [page_name(screening_of("A", shares_id=True), PatientPlace("f", number)) for number in (1, 2)]
     assert doubled == ["A_1.html", "A_2.html"]
 
 

@@ -16,7 +16,7 @@ from screener.evaluation.answers import Fact, Found, Given, Judged, Measured
 from screener.evaluation.evaluator import decide, judge
 from screener.evaluation.explanation import explain, number_text
 from screener.evaluation.frame import Frame
-from screener.evaluation.grounds import deciding
+from screener.evaluation.grounds import Part, deciding
 from screener.evaluation.phrases import both, in_time, lowered
 from screener.evaluation.residual import Connective, truths_under
 from screener.records.patient import Absence, Answer, Episode, Result
@@ -34,18 +34,16 @@ from screener.rulebook import (
 from screener.values.dates import NO_TIME, Duration, Moment, dates_in_words
 from screener.values.truth import FALSE, TRUE, UNKNOWN
 
-Kind = Literal["window", "birthday", "stale", "plan", "end", "later fact", "other"]
+CauseKind = Literal["window", "birthday", "stale", "plan", "end", "later fact", "other"]
 """What happened: a fact entered or left a window; a birthday; a result, an absence or an answer became too old, which
 changes what is known and not the patient; a plan came due; something ended; a fact of a later day came into view."""
-
-Part = Judged | Measured | Found
 
 
 class Cause(Struct, frozen=True):
     """One thing that changed an answer: `what` with its time as on record (`when`: `of 2026-02-18`) as the subject of a
     sentence, and what `happened` to it, as it stands after the subject."""
 
-    kind: Kind
+    kind: CauseKind
     what: str
     when: str
     happened: str
@@ -191,7 +189,7 @@ def _causes_of_results(
     A result that is too old for a rule leaves the answer open until there is a new one, which says nothing new of the
     patient; one that leaves others behind, or the rule decided, is time that has passed for the patient.
     """
-    kind: Kind = "stale" if after.reasons or after.may_lack else "window"
+    kind: CauseKind = "stale" if after.reasons or after.may_lack else "window"
     rulebook = frame.rulebook
     gone = [fact for fact in before.used if fact not in after.used]
     if lookup.scope is None:
@@ -261,7 +259,7 @@ def _covers(scope: Scope | None, frame: Frame) -> str:
 
 
 def _cause_of_episode(episode: Episode, before: Found, after: Found, lookup: EventLookup, frame: Frame) -> Cause:
-    kind: Kind
+    kind: CauseKind
     is_open, begins = after.truth is UNKNOWN, before.truth is FALSE or after.truth is TRUE
     nothing_new = is_open and episode.ongoing and episode.end is None
     window = "the day" if lookup.scope is None else _window(lookup.scope, frame)
@@ -308,7 +306,7 @@ def _several(length: Duration) -> str:
 _KINDS_OF: dict[RecordList, str] = {"allergies": "allergy to ", "family_history": "family history of "}
 
 
-def _cause(kind: Kind, fact: Fact | Given, happened: str, frame: Frame) -> Cause:
+def _cause(kind: CauseKind, fact: Fact | Given, happened: str, frame: Frame) -> Cause:
     """A cause that is about a fact, with the fact's name and time."""
     rulebook = frame.rulebook
     match fact:

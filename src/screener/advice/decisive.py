@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from screener.advice import ways as ways_
-from screener.advice.inquiry import Inquiry, Line
+from screener.advice.inquiry import AskedLine, Inquiry
 from screener.advice.numbers import find_possibilities
 from screener.advice.statements import (
     Advice,
@@ -156,7 +156,7 @@ class Advising:
         pairs = self._pairs(trial, open_lines)
         return TrialAdvice(trial, (*alone, *pairs), tuple(self._open_line(line) for line in open_lines))
 
-    def _pairs(self, trial: str, open_lines: list[Line]) -> Iterable[RulesOut]:
+    def _pairs(self, trial: str, open_lines: list[AskedLine]) -> Iterable[RulesOut]:
         """Two facts that rule out together, each with the values of the other that prevent it."""
         pairs_of = LineWays(self.inquiry, most=sys.maxsize, most_facts=2)
         pairs: dict[tuple[tuple[int, frozenset[int]], ...], list[int]] = {}
@@ -169,7 +169,7 @@ class Advising:
                 if not others.issuperset(self.inquiry.whole[other]):
                     yield self._ruling_out(trial, one, some, lines, (other, others))
 
-    def _fails_alone(self, way: ways_.Way, trial: str) -> bool:
+    def _fails_alone(self, way: ways_.PlacedWay, trial: str) -> bool:
         """Whether one of two facts already rules the trial out with every value of its own that the pair needs."""
         lines = self.inquiry.lines
         return any(
@@ -200,12 +200,12 @@ class Advising:
 
     # ---- passing a line
 
-    def _open_line(self, line: Line) -> OpenLine:
+    def _open_line(self, line: AskedLine) -> OpenLine:
         ways = self.ways.of_line(line, "passed")
         told = tuple(self._way(way) for way in ways.ways)
         return OpenLine(line.criterion.id, told, ways.complete, () if told else line.result.needs)
 
-    def _way(self, way: ways_.Way) -> Way:
+    def _way(self, way: ways_.PlacedWay) -> Way:
         known = tuple(self._known(fact, way.values[fact]) for fact in sorted(way.values))
         return Way(known, tuple(self.missing[fact] for fact in sorted(way.together)))
 
@@ -236,7 +236,7 @@ class Advising:
                     told.update(dict.fromkeys(conditions[-1]))
         return tuple(told)
 
-    def _on_the_way(self, answer: Judged, want: Truth, fact: int, line: Line) -> Iterator[list[tuple[Way, ...]]]:
+    def _on_the_way(self, answer: Judged, want: Truth, fact: int, line: AskedLine) -> Iterator[list[tuple[Way, ...]]]:
         """For each node that hangs on a question, from the whole down to it, what makes it matter: the ways in which
         the other parts leave it to the question whether the answer comes out as wanted."""
         parts = truths_in(answer)
@@ -257,13 +257,13 @@ class Advising:
                     ]
                     yield [*here, *inside]
 
-    def _is_told_by_record(self, answer: Judged, want: Truth, line: Line) -> bool:
+    def _is_told_by_record(self, answer: Judged, want: Truth, line: AskedLine) -> bool:
         """Whether an answer can come out as wanted without asking anybody."""
         facts = self.inquiry.facts
         ways = self.ways.of_answer(answer, want, line).ways
         return any(all(facts[fact].kind != "question" for fact in way.facts) for way in ways)
 
-    def _ways(self, answer: Judged, want: Truth, line: Line) -> tuple[Way, ...]:
+    def _ways(self, answer: Judged, want: Truth, line: AskedLine) -> tuple[Way, ...]:
         return tuple(self._way(way) for way in self.ways.of_answer(answer, want, line).ways)
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from screener.advice.reach import Asked, Reach, Subjects
+from screener.advice.reach import EventAsked, ReadByRules, Subjects
 from screener.advice.supposing import Entry, Possibility
 from screener.evaluation.answers import Found, Judged, Measured
 from screener.evaluation.evaluator import UNKNOWN_AGE, stretch_of
@@ -65,7 +65,7 @@ Scale = Literal["measured", "whole", "limit", "named"]
 SUPPOSED = "supposed"
 
 
-class Fact(Struct, frozen=True):
+class MissingFact(Struct, frozen=True):
     """A missing fact: one thing to find out. `kind`, `name` and `text` are those of the report's Need.
 
     `trial` is set where it is asked for one trial only, `source` where it is about what the record says in one place.
@@ -88,14 +88,14 @@ class Fact(Struct, frozen=True):
     title: str = ""
     unit: str = ""
     only_beside: bool = False
-    """It says something only beside another result of the same lab."""
+    """It says something only together with another result of the same lab."""
     is_in_part: bool = False
     """It may also turn out to be something that is not listed here."""
     found_by: str = "chart"
     """How it is found: see `statements.Missing`."""
 
 
-def possibility(fact: Fact, part: Range, frame: Frame) -> Possibility:
+def possibility(fact: MissingFact, part: Range, frame: Frame) -> Possibility:
     """The possibility that a number lies in a part of its domain."""
     if fact.kind == "birth_date":
         return Possibility(range=part, birth=_born(part, frame))
@@ -140,8 +140,8 @@ class Gathering:
     those of entries that leave open what they are, with the lookups that each leaves open."""
 
     def __init__(self) -> None:
-        self.of_lookups: dict[int, tuple[Fact, ...]] = {}
-        self.of_entries: dict[str, Fact] = {}
+        self.of_lookups: dict[int, tuple[MissingFact, ...]] = {}
+        self.of_entries: dict[str, MissingFact] = {}
         self.left_open: dict[str, set[str]] = {}
         self._may_be: dict[str, set[str]] | None = None
 
@@ -156,13 +156,13 @@ class Gathering:
         return sorted(self._may_be.get(source, ()))
 
 
-def reading_wanted(result: CriterionResult) -> Fact | None:
+def reading_wanted(result: CriterionResult) -> MissingFact | None:
     """Which of its readings a criterion means, where they come to different answers."""
     if len({judged.truth for judged in result.counted}) == 1:
         return None
     key = f"{result.frame.trial}/{result.id}"
     labels = [reading.label or "" for reading in result.criterion.readings]
-    return Fact(
+    return MissingFact(
         ("reading", key),
         "reading",
         key,
@@ -178,8 +178,8 @@ def reading_wanted(result: CriterionResult) -> Fact | None:
 
 
 def facts_of_node(
-    answer: Judged | Measured | Found, frame: Frame, reach: Reach, gathering: Gathering
-) -> Iterator[Fact]:
+    answer: Judged | Measured | Found, frame: Frame, reach: ReadByRules, gathering: Gathering
+) -> Iterator[MissingFact]:
     """The missing facts that one open node waits for."""
     match answer:
         case Found(lookup=None):
@@ -201,7 +201,7 @@ def facts_of_node(
         yield from facts_of_node(part, frame, reach, gathering)
 
 
-def _facts_of_lookup(found: Found, frame: Frame, reach: Reach, gathering: Gathering) -> Iterator[Fact]:
+def _facts_of_lookup(found: Found, frame: Frame, reach: ReadByRules, gathering: Gathering) -> Iterator[MissingFact]:
     match found.lookup:
         case ValueLookup() as lookup:
             if lookup.scope is None or lookup.scope.anchor != "its onset":
@@ -220,7 +220,7 @@ def _text(found: Found, rulebook: Rulebook) -> str:
 # ---- results
 
 
-def _result(found: Found, lookup: ValueLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
+def _result(found: Found, lookup: ValueLookup, frame: Frame, reach: ReadByRules) -> Iterator[MissingFact]:
     if not found.reasons or waits_for_anchor_alone(found):
         return
     fact, text = frame.rulebook.fact(lookup.fact), _text(found, frame.rulebook)
@@ -263,8 +263,8 @@ def _of_result(
     replaces: tuple[Result, ...],
     domain: Range,
     frame: Frame,
-    reach: Reach,
-) -> Fact:
+    reach: ReadByRules,
+) -> MissingFact:
     key = ("result", fact.name, *((each.source for each in replaces) if replaces else _place(when)))
     named: tuple[Possibility, ...] = ()
     if isinstance(fact, Finding) and fact.choices:
@@ -286,10 +286,12 @@ def _of_result(
     )
 
 
-def _measured(fact: Lab | Finding, key: tuple[str, ...], text: str, subjects: Subjects, **more: Anything) -> Fact:
+def _measured(
+    fact: Lab | Finding, key: tuple[str, ...], text: str, subjects: Subjects, **more: Anything
+) -> MissingFact:
     """A fact about a lab or finding."""
     kind, unit = ("lab", fact.unit) if isinstance(fact, Lab) else ("finding", "")
-    return Fact(key, kind, fact.name, text, subjects, **{"title": lowered(fact.title), "unit": unit, **more})
+    return MissingFact(key, kind, fact.name, text, subjects, **{"title": lowered(fact.title), "unit": unit, **more})
 
 
 def _choice(fact: Finding, choice: str, when: Moment | None, replaces: tuple[Result, ...]) -> Entry:
@@ -300,7 +302,7 @@ def _choice(fact: Finding, choice: str, when: Moment | None, replaces: tuple[Res
     return Entry(fact.name, (), (Result(fact.name, SUPPOSED, choice, when=when, choices=only),))
 
 
-def _seen_by(name: str, when: Moment | None, frame: Frame, reach: Reach) -> Iterator[str]:
+def _seen_by(name: str, when: Moment | None, frame: Frame, reach: ReadByRules) -> Iterator[str]:
     """The subjects that a result of that time belongs to."""
     yield f"result {name}"
     yield f"sign {name}"
@@ -320,7 +322,9 @@ def _place(when: Moment | None) -> tuple[str, ...]:
     return () if when is None else (str(when.first), str(when.last))
 
 
-def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...], frame: Frame, reach: Reach) -> Fact:
+def _which(
+    fact: Lab | Finding, text: str, results: tuple[Result, ...], frame: Frame, reach: ReadByRules
+) -> MissingFact:
     """Which of several results is right: the others are taken out."""
     named = tuple(
         Possibility(
@@ -335,7 +339,7 @@ def _which(fact: Lab | Finding, text: str, results: tuple[Result, ...], frame: F
     return _measured(fact, ("which", fact.name, *sources), text, subjects, **told)
 
 
-def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame, reach: Reach) -> Iterator[Fact]:
+def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame, reach: ReadByRules) -> Iterator[MissingFact]:
     """A change needs a result of today and an earlier one; which of the two is lacking."""
     stretch, _ = stretch_of(lookup.scope, frame)
     if not found.reasons or not found.may_lack or stretch is None or lookup.scope.anchor != "clock":
@@ -369,7 +373,7 @@ def _results_of_change(found: Found, lookup: ChangeLookup, frame: Frame, reach: 
         )
 
 
-def _limits_of_normal(answer: Judged, frame: Frame, reach: Reach) -> Iterator[Fact]:
+def _limits_of_normal(answer: Judged, frame: Frame, reach: ReadByRules) -> Iterator[MissingFact]:
     node, found = answer.node, answer.parts[0]
     if not isinstance(node, AgainstLimit) or not isinstance(found, Found):
         return
@@ -398,19 +402,19 @@ def _limits_of_normal(answer: Judged, frame: Frame, reach: Reach) -> Iterator[Fa
 # ---- the patient, and what people answer
 
 
-def _of_person(found: Found, frame: Frame) -> Iterator[Fact]:
+def _of_person(found: Found, frame: Frame) -> Iterator[MissingFact]:
     rulebook = frame.rulebook
     need = next(needs_of_lookup(found, rulebook))
     match found.subject:
         case "age":
             domain = found.range or UNKNOWN_AGE
             subjects = frozenset(["age"])
-            yield Fact(
+            yield MissingFact(
                 ("age",), need.kind, need.name, need.text, subjects, "whole", domain=domain, title="age", unit="years"
             )
         case "sex":
             sexes = (Possibility("female", sex="female"), Possibility("male", sex="male"))
-            yield Fact(("sex",), need.kind, need.name, need.text, frozenset(["sex"]), named=sexes, title="sex")
+            yield MissingFact(("sex",), need.kind, need.name, need.text, frozenset(["sex"]), named=sexes, title="sex")
         case name:
             question = rulebook.questions[name]
             key = name if question.once_for_all else f"{frame.trial}/{name}"
@@ -419,7 +423,7 @@ def _of_person(found: Found, frame: Frame) -> Iterator[Fact]:
                 Possibility(word, answers=(Answer(key, SUPPOSED, value=value, when=today),))
                 for word, value in (("yes", True), ("no", False))
             )
-            yield Fact(
+            yield MissingFact(
                 ("question", key),
                 need.kind,
                 need.name,
@@ -435,7 +439,9 @@ def _of_person(found: Found, frame: Frame) -> Iterator[Fact]:
 # ---- events
 
 
-def _event(found: Found, lookup: EventLookup, frame: Frame, reach: Reach, gathering: Gathering) -> Iterator[Fact]:
+def _event(
+    found: Found, lookup: EventLookup, frame: Frame, reach: ReadByRules, gathering: Gathering
+) -> Iterator[MissingFact]:
     if found.truth is not UNKNOWN:
         return
     for name in found.lacking:
@@ -451,7 +457,7 @@ def _event(found: Found, lookup: EventLookup, frame: Frame, reach: Reach, gather
             yield from _qualities(episode, lookup, frame)
 
 
-def _what_it_is(entry: Episode, frame: Frame, reach: Reach, gathering: Gathering) -> Fact:
+def _what_it_is(entry: Episode, frame: Frame, reach: ReadByRules, gathering: Gathering) -> MissingFact:
     """What an entry is that leaves it open: none of what rules ask for, or one of the things that it may be. One look
     at it settles every line that waits for it."""
     need = need_of_entry(entry, frame.rulebook)
@@ -464,7 +470,7 @@ def _what_it_is(entry: Episode, frame: Frame, reach: Reach, gathering: Gathering
     named = [Possibility("none of these", settled=((entry.source, ""),))]
     if len(wanted_names) <= MOST_KINDS:
         named += [Possibility(titles[name], settled=((entry.source, name),)) for name in wanted_names]
-    return Fact(
+    return MissingFact(
         ("entry", entry.source),
         need.kind,
         need.name,
@@ -483,7 +489,7 @@ MOST_ALONE = 3
 """Entries that are each a fact of its own although they leave the same open."""
 
 
-def together(entries: Collection[Fact], gathering: Gathering) -> Iterator[tuple[Fact, ...]]:
+def together(entries: Collection[MissingFact], gathering: Gathering) -> Iterator[tuple[MissingFact, ...]]:
     """The facts of entries, grouped into one fact where they leave the same lookups open, and either all that is said
     of each is what follows if it is none of what rules ask for, or they are many.
 
@@ -491,7 +497,7 @@ def together(entries: Collection[Fact], gathering: Gathering) -> Iterator[tuple[
     that is one thing to find out. A thirteenth, of last week, also leaves open whether there was an infection this
     month: it is a fact of its own.
     """
-    alike: dict[frozenset[str], list[Fact]] = {}
+    alike: dict[frozenset[str], list[MissingFact]] = {}
     for fact in entries:
         alike.setdefault(frozenset(gathering.left_open[fact.source]), []).append(fact)
     for those in alike.values():
@@ -502,7 +508,7 @@ def together(entries: Collection[Fact], gathering: Gathering) -> Iterator[tuple[
             yield from ((fact,) for fact in those if len(fact.named) > 1)
 
 
-def as_one(entries: Sequence[Fact]) -> Fact:
+def as_one(entries: Sequence[MissingFact]) -> MissingFact:
     """Several entries as one fact: what is known is that each of them is none of what rules ask for."""
     sources = [fact.source for fact in entries]
     places = f"{len(entries)} entries ({some_of(sources)})"
@@ -520,11 +526,11 @@ def as_one(entries: Sequence[Fact]) -> Fact:
     )
 
 
-def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fact:
+def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: ReadByRules) -> MissingFact:
     rulebook = frame.rulebook
     about = tuple(what for what in lookup.what if what.concept == name)
     text = question_about(lookup, about, rulebook, _spared(lookup, rulebook))
-    asked = Asked(lookup, name, about)
+    asked = EventAsked(lookup, name, about)
     yes: set[str] = set()
     no: set[tuple[str, str]] = set()
     for same in reach.asked_about.get(name, ()):
@@ -538,7 +544,7 @@ def _yes_or_no(lookup: EventLookup, name: str, frame: Frame, reach: Reach) -> Fa
         lookup.list, rulebook.concepts[name].kind
     )
     special = (str(lookup.times), repr(lookup.exceptions), repr(lookup.beside)) if _is_special(lookup) else ()
-    return Fact(
+    return MissingFact(
         ("event", lookup.list, name, lookup.verb, text, *special),
         kind,
         name,
@@ -562,7 +568,7 @@ def _is_special(lookup: EventLookup) -> bool:
     return lookup.times > 1 or bool(lookup.exceptions) or lookup.beside is not None
 
 
-def _implies(narrow: Asked, wide: Asked, frame: Frame) -> bool:
+def _implies(narrow: EventAsked, wide: EventAsked, frame: Frame) -> bool:
     """Whether whatever is an instance of the one is certainly one of the other: so a yes to the one is a yes to the
     other, and a no to the other is a no to the one."""
     one, other = narrow.lookup, wide.lookup
@@ -619,7 +625,7 @@ def _may_be_of_other_sex(one: str, other: str, frame: Frame) -> bool:
     return any(frame.rulebook.concepts[name].only_if not in (None, frame.patient.sex) for name in (one, other))
 
 
-def _qualities(episode: Episode, lookup: EventLookup, frame: Frame) -> Iterator[Fact]:
+def _qualities(episode: Episode, lookup: EventLookup, frame: Frame) -> Iterator[MissingFact]:
     """What an entry may state and does not."""
     rulebook = frame.rulebook
     asked = [
@@ -644,7 +650,7 @@ _QUALITIES: dict[str, tuple[str, str | bool, str | bool]] = {
 """For each quality the field of an entry that states it, and what says yes and no there."""
 
 
-def _quality(episode: Episode, concept: Concept, name: str, stages: tuple[str, ...]) -> Fact:
+def _quality(episode: Episode, concept: Concept, name: str, stages: tuple[str, ...]) -> MissingFact:
     field, yes, no = _QUALITIES[name]
     title = capital(concept.title)
     if name == "stage":
@@ -653,7 +659,7 @@ def _quality(episode: Episode, concept: Concept, name: str, stages: tuple[str, .
     else:
         text = f"{title}: {name}? ({episode.source})"
         values = [("yes", yes), ("no", no)]
-    return Fact(
+    return MissingFact(
         ("quality", episode.source, name, concept.name),
         concept.kind,
         concept.name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from screener.advice.facts import Fact, Gathering, as_one, facts_of_node, possibility, reading_wanted, together
+from screener.advice.facts import Gathering, MissingFact, as_one, facts_of_node, possibility, reading_wanted, together
 from screener.advice.reach import Subjects, reach_of
 from screener.advice.supposing import Possibility, frame_with
 from screener.evaluation.answers import Judged
@@ -23,19 +23,19 @@ from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, union
 
 Assignment = Mapping[int, int]
 """An assignment: the place of a fact to the place of one of its possibilities."""
-Point = tuple[tuple[int, int], ...]
+Pairs = tuple[tuple[int, int], ...]
 """An assignment as pairs, in order."""
 
 MOST_FRAMES = 64
 """How many supposed records are kept at a time: making them again takes less time than keeping track of many."""
 
 
-class Part:
+class RulePart:
     """A part of a rule as it was screened, with the facts that it can depend on. For a connective, `parts` are those
     that depend on a fact or are open. For any other node the engine is asked, and its answers are kept."""
 
     def __init__(
-        self, judged: Judged, asking: str, subjects: Subjects, facts: frozenset[int], parts: tuple[Part, ...]
+        self, judged: Judged, asking: str, subjects: Subjects, facts: frozenset[int], parts: tuple[RulePart, ...]
     ) -> None:
         self.judged = judged
         self.node = judged.node
@@ -45,15 +45,15 @@ class Part:
         self.parts = parts
         self.subjects = subjects
         self.decide: Callable[[Frame], Truth] | None = None
-        self.asked: dict[Point, Truth] = {}
+        self.asked: dict[Pairs, Truth] = {}
         self.truths: dict[tuple[int, int], Truth] = {}
         """What it becomes with one fact known."""
         own = () if isinstance(self.node, Connective) or not facts else (self,)
-        self.below: dict[Part, None] = dict.fromkeys((*own, *(each for part in parts for each in part.below)))
+        self.below: dict[RulePart, None] = dict.fromkeys((*own, *(each for part in parts for each in part.below)))
         """The parts that depend on a fact and are no connectives: itself, or those inside."""
 
 
-class Line:
+class AskedLine:
     """A criterion of an undetermined trial, with the facts that it can depend on."""
 
     def __init__(self, number: int, trial: TrialResult, result: CriterionResult) -> None:
@@ -65,13 +65,13 @@ class Line:
         self.residuals = tuple([residual(judged) for judged in result.counted]) if self.is_open else ()
         """What is still missing of each of its readings that count."""
         self.open_nodes = [node for left in self.residuals for node in open_nodes(left)]
-        self.parts: tuple[Part, ...] = ()
+        self.parts: tuple[RulePart, ...] = ()
         """The same readings as a whole: a new result may turn what is settled, too."""
         self.facts: frozenset[int] = frozenset()
         """What it can hang on."""
         self.asks: frozenset[int] = frozenset()
         """What it asks for: what its open parts wait for, and which of its readings counts."""
-        self.read_by: dict[int, list[Part]] = {}
+        self.read_by: dict[int, list[RulePart]] = {}
         """For each fact the nodes that read it."""
         self.reading: int | None = None
         """The fact which of its readings the trial means."""
@@ -82,12 +82,12 @@ class Inquiry:
 
     def __init__(self, screening: Screening) -> None:
         self.trials = [trial for trial in screening.trials if trial.verdict == "undetermined"]
-        self.lines: list[Line] = []
-        self.facts: list[Fact] = []
+        self.lines: list[AskedLine] = []
+        self.facts: list[MissingFact] = []
         self.supposed: list[list[Possibility]] = []
         """For each fact, all possibilities that were ever supposed; `whole` has the places of those that cover it."""
         self.whole: list[list[int]] = []
-        self.lines_with: list[list[Line]] = []
+        self.lines_with: list[list[AskedLine]] = []
         """For each fact, the lines that can depend on it."""
         self.missing: dict[tuple[int, str], frozenset[int]] = {}
         """By the identity of an open node, and the trial, the facts that it waits for, as the report names them."""
@@ -97,9 +97,9 @@ class Inquiry:
         """The first trial for which labs stay fresh for so long: what it says, others say as well."""
         self._ranges: list[dict[Range, int]] = []
         """For a number, the place of each part of its domain among its possibilities."""
-        self._frames: dict[tuple[Point, str, bool], Frame] = {}
-        self._statuses: dict[tuple[int, Point], Status] = {}
-        self._parts: dict[tuple[int, str], Part] = {}
+        self._frames: dict[tuple[Pairs, str, bool], Frame] = {}
+        self._statuses: dict[tuple[int, Pairs], Status] = {}
+        self._parts: dict[tuple[int, str], RulePart] = {}
         self._with_subject: dict[str, list[int]] = {}
         if not self.trials:
             return
@@ -108,12 +108,12 @@ class Inquiry:
         self._program = program_of(self.rulebook)
         for trial in self.trials:
             self._alike.setdefault(self.base[trial.id].labs_within, trial.id)
-            self.lines += [Line(len(self.lines) + place, trial, each) for place, each in enumerate(trial.criteria)]
+            self.lines += [AskedLine(len(self.lines) + place, trial, each) for place, each in enumerate(trial.criteria)]
         self._gather()
 
     def _gather(self) -> None:
         gathering = Gathering()
-        gathered: dict[tuple[str, ...], Fact] = {}
+        gathered: dict[tuple[str, ...], MissingFact] = {}
         keys: dict[tuple[int, str], list[tuple[str, ...]]] = {}
         for line in self.lines:
             reading = reading_wanted(line.result) if line.is_open else None
@@ -124,7 +124,7 @@ class Inquiry:
                     told = {each.key: each for each in facts_of_node(node, line.result.frame, self.reach, gathering)}
                     keys[id(node), line.trial] = list(told)
                     gathered |= {key: fact for key, fact in told.items() if key not in gathered}
-        stands_for: dict[tuple[str, ...], Fact] = {}
+        stands_for: dict[tuple[str, ...], MissingFact] = {}
         entries = [fact for fact in gathered.values() if fact.key[0] == "entry"]
         for those in together(entries, gathering):
             if len(those) > 1:
@@ -145,7 +145,7 @@ class Inquiry:
             line.reading = places.get(("reading", f"{line.trial}/{line.criterion.id}"))
             self._read(line)
 
-    def _read(self, line: Line) -> None:
+    def _read(self, line: AskedLine) -> None:
         """Which facts a line hangs on, and where."""
         rules = [reading.rule for reading in line.criterion.readings]
         if not line.is_open and all(self._with_subject.keys().isdisjoint(self.reach.of(rule)) for rule in rules):
@@ -162,13 +162,13 @@ class Inquiry:
 
     # ---- which facts a part hangs on
 
-    def part_of(self, judged: Judged, trial: str) -> Part:
+    def part_of(self, judged: Judged, trial: str) -> RulePart:
         """A part of a rule; the same one for all trials that have it and ask nobody about it."""
         asking = trial if self._program.asks_somebody(judged.node) else self._alike[self.base[trial].labs_within]
         part = self._parts.get((id(judged.node), asking))
         if part is None:
             subjects = self.reach.of(judged.node)
-            parts: tuple[Part, ...] = ()
+            parts: tuple[RulePart, ...] = ()
             if not isinstance(judged.node, Connective):
                 facts = self._facts_with(subjects, trial)
             elif self._with_subject.keys().isdisjoint(subjects):
@@ -178,7 +178,7 @@ class Inquiry:
                 if isinstance(judged.node, All | Any):
                     parts = _that_matter(parts, FALSE if isinstance(judged.node, All) else TRUE)
                 facts = frozenset[int]().union(*(each.facts for each in parts))
-            part = self._parts[id(judged.node), asking] = Part(judged, asking, subjects, facts, parts)
+            part = self._parts[id(judged.node), asking] = RulePart(judged, asking, subjects, facts, parts)
         return part
 
     def _facts_with(self, subjects: Collection[str], trial: str) -> frozenset[int]:
@@ -192,7 +192,7 @@ class Inquiry:
 
     # ---- what the engine answers
 
-    def status(self, line: Line, known: Assignment) -> Status:
+    def status(self, line: AskedLine, known: Assignment) -> Status:
         """The status of a line with some facts known."""
         key = (line.number, tuple(known.items()))
         status = self._statuses.get(key)
@@ -200,7 +200,7 @@ class Inquiry:
             status = self._statuses[key] = self._status(line, known)
         return status
 
-    def _status(self, line: Line, known: Assignment) -> Status:
+    def _status(self, line: AskedLine, known: Assignment) -> Status:
         nodes = dict.fromkeys(node for fact in known for node in line.read_by.get(fact, ()))
         changed = {node: truth for node in nodes if (truth := self.ask(node, known)) is not node.truth}
         parts = line.parts
@@ -210,14 +210,14 @@ class Inquiry:
             return line.result.status
         return status_of(line.criterion.kind, union([_truth(part, changed) for part in parts]))
 
-    def truth_with(self, part: Part, fact: int, place: int) -> Truth:
+    def truth_with(self, part: RulePart, fact: int, place: int) -> Truth:
         """What a part that is no connective becomes with one fact known."""
         truth = part.truths.get((fact, place))
         if truth is None:
             truth = part.truths[fact, place] = self._truth(part, ((fact, place),))
         return truth
 
-    def ask(self, part: Part, known: Assignment) -> Truth:
+    def ask(self, part: RulePart, known: Assignment) -> Truth:
         """What the engine says about a part that is no connective, with some facts known."""
         read = [each for each in known.items() if each[0] in part.facts]
         if len(read) == 1:
@@ -228,7 +228,7 @@ class Inquiry:
             truth = part.asked[point] = self._truth(part, point)
         return truth
 
-    def _truth(self, part: Part, point: Point) -> Truth:
+    def _truth(self, part: RulePart, point: Pairs) -> Truth:
         if not point:
             return part.truth
         happened = [name for fact, place in point for name in self.supposed[fact][place].happened]
@@ -238,11 +238,11 @@ class Inquiry:
             part.decide = self._program.decisions.truth(part.node)
         return part.decide(self._frame(point, part))
 
-    def judged(self, part: Part, known: Assignment) -> Judged:
+    def judged(self, part: RulePart, known: Assignment) -> Judged:
         """The same, as an answer with its parts."""
         return self._program.truth(part.node)(self._frame(tuple(known.items()), part))
 
-    def measured(self, number: Numeric, part: Part, known: Assignment) -> Range:
+    def measured(self, number: Numeric, part: RulePart, known: Assignment) -> Range:
         """What a number in a part becomes with some facts known."""
         return self._program.decisions.number(number)(self._frame(tuple(known.items()), part))
 
@@ -254,12 +254,12 @@ class Inquiry:
             self.supposed[fact].append(possibility(self.facts[fact], part, self.base[self.trials[0].id]))
         return place
 
-    def _frame(self, point: Point, part: Part) -> Frame:
+    def _frame(self, point: Pairs, part: RulePart) -> Frame:
         """The instant with some facts known, for a part of a rule."""
         shows = any(f"sign {self.facts[fact].name}" in part.subjects for fact, _ in point)
         return self._supposed(point, part.asking, shows)
 
-    def _supposed(self, point: Point, trial: str, shows: bool) -> Frame:
+    def _supposed(self, point: Pairs, trial: str, shows: bool) -> Frame:
         """The same for a trial. `shows`: what the results show is asked for."""
         frame = self._frames.get((point, trial, shows))
         if frame is None:
@@ -279,7 +279,7 @@ class Inquiry:
         return frame
 
 
-def _truth(part: Part, changed: Mapping[Part, Truth]) -> Truth:
+def _truth(part: RulePart, changed: Mapping[RulePart, Truth]) -> Truth:
     """What a part becomes if some nodes say something else."""
     if not part.parts:
         return changed.get(part, part.truth)
@@ -288,7 +288,7 @@ def _truth(part: Part, changed: Mapping[Part, Truth]) -> Truth:
     return connected(part.node, truths)
 
 
-def _that_matter(parts: tuple[Part, ...], settling: Truth) -> tuple[Part, ...]:
+def _that_matter(parts: tuple[RulePart, ...], settling: Truth) -> tuple[RulePart, ...]:
     """The parts of an `and` or `or` that its answer can still depend on. If one part settles it whatever becomes of the
     facts, none; otherwise those that depend on a fact, and those still open."""
     if any(each.truth is settling and not each.facts for each in parts):
@@ -296,7 +296,7 @@ def _that_matter(parts: tuple[Part, ...], settling: Truth) -> tuple[Part, ...]:
     return tuple([each for each in parts if each.facts or each.truth is UNKNOWN])
 
 
-def _is_needless(fact: Fact, others: Iterable[Fact]) -> bool:
+def _is_needless(fact: MissingFact, others: Iterable[MissingFact]) -> bool:
     """Whether an earlier result is asked for in a shorter window, too: one in the shortest window serves for all."""
     if fact.key[0] != "earlier" or fact.when is None:
         return False

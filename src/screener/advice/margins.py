@@ -212,7 +212,7 @@ def _rounded(number: Fraction, places: int) -> str:
 
 def margins_of(screening: Screening) -> tuple[TrialMargins, ...]:
     """How far each number that decided a line lies from its limit, trial by trial; lines without any are left out."""
-    known: Known = {}
+    known: KnownMargins = {}
     return tuple(
         TrialMargins(
             trial.id,
@@ -222,11 +222,11 @@ def margins_of(screening: Screening) -> tuple[TrialMargins, ...]:
     )
 
 
-Known = dict[tuple[int, Would], Margin]
+KnownMargins = dict[tuple[int, Would], Margin]
 """Margins by the identity of a comparison's answer, and what would happen if it turned: several lines share one."""
 
 
-def margins(criterion: CriterionResult, known: Known | None = None) -> CriterionMargins:
+def margins(criterion: CriterionResult, known: KnownMargins | None = None) -> CriterionMargins:
     """The margins of one line: of each comparison with a limit among the parts that decided it. `known` are those of
     other lines of the screening.
 
@@ -246,7 +246,7 @@ def margins(criterion: CriterionResult, known: Known | None = None) -> Criterion
     return CriterionMargins(criterion.id, criterion.kind, criterion.status, every)
 
 
-def _margins(judged: Judged, criterion: CriterionResult, known: Known) -> Iterator[Margin]:
+def _margins(judged: Judged, criterion: CriterionResult, known: KnownMargins) -> Iterator[Margin]:
     status = status_of(criterion.kind, judged.truth)
     for answer, frame, is_alone in _comparisons(judged, criterion.frame, is_alone=True):
         would: Would

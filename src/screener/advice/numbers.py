@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from screener.advice.facts import Fact
-from screener.advice.inquiry import Inquiry, Part
+from screener.advice.facts import MissingFact
+from screener.advice.inquiry import Inquiry, RulePart
 from screener.advice.meeting import share_to_meeting
 from screener.advice.reach import plain
 from screener.advice.slopes import Input, Slope, slope_of
@@ -35,7 +35,7 @@ def first_of(stretch: Range) -> float:
     return math.nextafter(stretch.low, math.inf) if stretch.low_open else stretch.low
 
 
-Turn = tuple[float, float]
+Flip = tuple[float, float]
 """Two neighboring values between which a part of a rule changes its answer."""
 
 
@@ -49,7 +49,7 @@ def find_possibilities(inquiry: Inquiry) -> None:
 class Cutting:
     """One number, cut wherever a part of a rule says something else."""
 
-    def __init__(self, number: int, fact: Fact, domain: Range, inquiry: Inquiry) -> None:
+    def __init__(self, number: int, fact: MissingFact, domain: Range, inquiry: Inquiry) -> None:
         self._number = number
         self._fact = fact
         self._domain = domain
@@ -58,7 +58,7 @@ class Cutting:
         self._nodes = dict.fromkeys(
             node for line in inquiry.lines_with[number] for node in line.read_by.get(number, ())
         )
-        self._judged_at: dict[tuple[Part, float], Judged] = {}
+        self._judged_at: dict[tuple[RulePart, float], Judged] = {}
         self._input = Input(inquiry.rulebook, self._moves, self._slope_of_lookup)
         self._every_cut = self._cuts_of(self._nodes)
         lowest = min([domain.high / 1000, *(cut / 2 for cut in self._every_cut)])
@@ -84,7 +84,7 @@ class Cutting:
 
     # ---- one part of a rule
 
-    def _stretches(self, part: Part) -> Sequence[Range]:
+    def _stretches(self, part: RulePart) -> Sequence[Range]:
         """The stretches of the domain in which a part says one thing."""
         domain, cuts = self._domain, self._cuts_of([part])
         is_direct = _is_direct(part.node, self._inquiry.rulebook)
@@ -102,7 +102,7 @@ class Cutting:
             cuts = sorted({*cuts, *turns})
         return self._merged(part, self._between(cuts))
 
-    def _merged(self, part: Part, stretches: Iterable[Range]) -> list[Range]:
+    def _merged(self, part: RulePart, stretches: Iterable[Range]) -> list[Range]:
         """The stretches, neighbors joined where the engine says the same, unless it says less of
         both together."""
         kept: list[Range] = []
@@ -143,7 +143,7 @@ class Cutting:
         elif not low_open:
             yield exactly(low)
 
-    def _apart(self, turns: Iterable[Turn], cuts: Sequence[float]) -> Iterator[Range]:
+    def _apart(self, turns: Iterable[Flip], cuts: Sequence[float]) -> Iterator[Range]:
         """The domain in stretches that meet between two neighboring values: at the limit, if one of them is one."""
         low, low_open = self._domain.low, self._domain.low_open
         for last, first in turns:
@@ -155,14 +155,14 @@ class Cutting:
 
     # ---- how a rule reads it
 
-    def _cuts_of(self, parts: Iterable[Part]) -> list[float]:
+    def _cuts_of(self, parts: Iterable[RulePart]) -> list[float]:
         domain, found = (
             self._domain,
             set[float]().union(*(_cuts(self._fact, part.node, self._inquiry) for part in parts)),
         )
         return sorted(cut for cut in found if domain.low <= cut <= domain.high)
 
-    def _is_on_slope(self, part: Part, *, is_direct: bool) -> bool:
+    def _is_on_slope(self, part: RulePart, *, is_direct: bool) -> bool:
         """Whether what a part compares only rises or only falls with the number, and has a value at both ends: then it
         turns once, or not at all."""
         node = part.node
@@ -186,13 +186,13 @@ class Cutting:
 
     # ---- where it turns
 
-    def _turns(self, part: Part, points: Iterable[float]) -> Iterator[Turn]:
+    def _turns(self, part: RulePart, points: Iterable[float]) -> Iterator[Flip]:
         """Where a part changes its answer, narrowed down between points that differ."""
         for low, high in pairwise(sorted(set(points))):
             if self._truth_at(part, low) is not self._truth_at(part, high):
                 yield from self._narrowed(part, low, high)
 
-    def _narrowed(self, part: Part, low: float, high: float) -> Iterator[Turn]:
+    def _narrowed(self, part: RulePart, low: float, high: float) -> Iterator[Flip]:
         """The two neighboring doubles (or whole numbers) between which a part of a rule changes its answer.
 
         The engine is asked at one value after another. First just inside the ends, because tables turn there. Then, if
@@ -220,7 +220,7 @@ class Cutting:
         if self._truth_at(part, high) is not self._truth_at(part, end):  # from FALSE over UNKNOWN to TRUE
             yield from self._narrowed(part, high, end)
 
-    def _meeting(self, part: Part, low: float, high: float, step: int) -> tuple[int, float] | None:
+    def _meeting(self, part: RulePart, low: float, high: float, step: int) -> tuple[int, float] | None:
         """Where the two numbers of a comparison would meet if they moved evenly from one value to another, kept some
         steps between doubles inside both; and how many steps to keep next time. None if they would not meet."""
         share = share_to_meeting(self._judged(part, low), self._judged(part, high))
@@ -245,16 +245,16 @@ class Cutting:
 
     # ---- asking
 
-    def _truth(self, part: Part, stretch: Range) -> Truth:
+    def _truth(self, part: RulePart, stretch: Range) -> Truth:
         return self._inquiry.truth_with(part, self._number, self._inquiry.place_of(self._number, stretch))
 
-    def _truth_at(self, part: Part, value: float) -> Truth:
+    def _truth_at(self, part: RulePart, value: float) -> Truth:
         return self._truth(part, exactly(value))
 
-    def _number_in(self, of: Numeric, part: Part, value: float) -> Range:
+    def _number_in(self, of: Numeric, part: RulePart, value: float) -> Range:
         return self._inquiry.measured(of, part, {self._number: self._inquiry.place_of(self._number, exactly(value))})
 
-    def _judged(self, part: Part, value: float) -> Judged:
+    def _judged(self, part: RulePart, value: float) -> Judged:
         known = self._judged_at.get((part, value))
         if known is None:
             known = self._inquiry.judged(part, {self._number: self._inquiry.place_of(self._number, exactly(value))})
@@ -265,7 +265,7 @@ class Cutting:
 # ---- how a rule reads it
 
 
-def _cuts(fact: Fact, rule: Truthful, inquiry: Inquiry) -> set[float]:
+def _cuts(fact: MissingFact, rule: Truthful, inquiry: Inquiry) -> set[float]:
     """The values at which a rule that compares a number with limits may change its answer."""
     rulebook, reach = inquiry.rulebook, inquiry.reach
     name = "age" if fact.kind == "birth_date" else fact.name

@@ -46,7 +46,7 @@ from screener.rulebook_walk import children, held_to, refers_to, walk_through
 Subjects = frozenset[str]
 
 
-class Limits(Struct, frozen=True):
+class RuleLimits(Struct, frozen=True):
     """The limits of a rule, by lab or finding (`age` for completed years): the numbers, with how they were written, and
     the multiples of limits of normal."""
 
@@ -54,7 +54,7 @@ class Limits(Struct, frozen=True):
     multiples: dict[str, frozenset[AgainstLimit]]
 
 
-class Asked(Struct, frozen=True):
+class EventAsked(Struct, frozen=True):
     """What a lookup asks about one concept."""
 
     lookup: EventLookup
@@ -62,7 +62,7 @@ class Asked(Struct, frozen=True):
     what: tuple[Qualified, ...]
 
 
-class Reach:
+class ReadByRules:
     """What each rule of a rulebook reads; worked out once for each rule."""
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -71,7 +71,7 @@ class Reach:
         self._of_nodes: dict[int, tuple[Struct, Subjects]] = {}
         """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
         self._of_lookups: dict[str, Subjects] = {}
-        self.asked_about: dict[str, list[Asked]] = {}
+        self.asked_about: dict[str, list[EventAsked]] = {}
         """What event lookups ask about concepts, of each under the names of all that one of theirs is related to."""
         self.by_result: dict[str, list[ValueLookup | ChangeLookup]] = {}
         """The lookups of a lab or finding."""
@@ -80,13 +80,13 @@ class Reach:
                 self.by_result.setdefault(lookup.fact, []).append(lookup)
             if isinstance(lookup, EventLookup):
                 those = [
-                    Asked(lookup, concept, tuple(what for what in lookup.what if what.concept == concept))
+                    EventAsked(lookup, concept, tuple(what for what in lookup.what if what.concept == concept))
                     for concept in dict.fromkeys(what.concept for what in lookup.what)
                 ]
                 for name in {name for each in those for name in self.related(each.concept)}:
                     self.asked_about.setdefault(name, []).extend(those)
 
-        self._limits: dict[int, tuple[Truthful, Limits]] = {}
+        self._limits: dict[int, tuple[Truthful, RuleLimits]] = {}
         self._with_subject: dict[str, set[str]] = {}
         self._with_subjects: dict[Subjects, frozenset[str]] = {}
         self._shown_by: dict[str, Rulebook] = {}
@@ -153,7 +153,7 @@ class Reach:
             known = self._shown_by[fact] = msgspec.structs.replace(self.rulebook, concepts=concepts)
         return known
 
-    def limits(self, rule: Truthful) -> Limits:
+    def limits(self, rule: Truthful) -> RuleLimits:
         """The numbers with which a rule compares what it reads."""
         known = self._limits.get(id(rule))
         if known is None:
@@ -201,9 +201,9 @@ class Reach:
                     yield "sex"
 
 
-def reach_of(rulebook: Rulebook) -> Reach:
+def reach_of(rulebook: Rulebook) -> ReadByRules:
     """What the rules of a rulebook read."""
-    return made_once(rulebook, "reach", lambda: Reach(rulebook))
+    return made_once(rulebook, "reach", lambda: ReadByRules(rulebook))
 
 
 # ---- limits
@@ -223,7 +223,7 @@ def plain(node: Numeric) -> tuple[str, float] | None:
             return None
 
 
-def _limits_in(rule: Truthful, rulebook: Rulebook) -> Limits:
+def _limits_in(rule: Truthful, rulebook: Rulebook) -> RuleLimits:
     numbers: dict[str, dict[float, str]] = {}
     multiples: dict[str, set[AgainstLimit]] = {}
 
@@ -261,4 +261,4 @@ def _limits_in(rule: Truthful, rulebook: Rulebook) -> Limits:
                 if isinstance(lookup, EventLookup) and lookup.beside is not None:
                     for name, those in _limits_in(lookup.beside, rulebook).numbers.items():
                         numbers.setdefault(name, {}).update(those)
-    return Limits(numbers, {name: frozenset(those) for name, those in multiples.items()})
+    return RuleLimits(numbers, {name: frozenset(those) for name, those in multiples.items()})

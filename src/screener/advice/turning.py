@@ -96,7 +96,7 @@ class WouldTurn(Worded, frozen=True, rename={"is_settled": "settled", "is_possib
     sources: tuple[str, ...] = ()
     """Where in the record the results stand that were taken to be another; none for a grade that nobody wrote down."""
     measured_as: str | None = None
-    """Another form of the analyte, in which the result was recorded and the values in its unit are told."""
+    """Another form of the analyte, if the result was recorded in it; the values are then in its unit."""
     unit: str | None = None
     stretches: tuple[Stretch, ...] = ()
     choices: tuple[str, ...] = ()

@@ -72,7 +72,7 @@ class Reads(Struct, frozen=True):
 # ---- what rules read
 
 
-class Part(Struct, frozen=True, eq=False):
+class TimedPart(Struct, frozen=True, eq=False):
     """A part of a rule that is decided by itself, and what it reads; whatever stands above it is made of truths alone.
 
     `asks` says that it hangs on a person's answer to one trial.
@@ -83,25 +83,25 @@ class Part(Struct, frozen=True, eq=False):
     asks: bool
 
 
-def parts_of_trial(trial: str, rulebook: Rulebook) -> tuple[tuple[Part, ...], ...]:
+def parts_of_trial(trial: str, rulebook: Rulebook) -> tuple[tuple[TimedPart, ...], ...]:
     """The parts of each criterion of a trial that time can move, in the trial's order. Worked out once for a rulebook;
     what several criteria say alike is one part."""
     program = program_of(rulebook)
-    known: dict[str, tuple[tuple[Part, ...], ...]] = made_once(rulebook, "parts that turn", dict)
+    known: dict[str, tuple[tuple[TimedPart, ...], ...]] = made_once(rulebook, "parts that turn", dict)
     if trial not in known:
         known[trial] = tuple(_parts_of_criterion(each, program) for each in rulebook.trials[trial].criteria)
     return known[trial]
 
 
-def _parts_of_criterion(criterion: Criterion, program: Program) -> tuple[Part, ...]:
+def _parts_of_criterion(criterion: Criterion, program: Program) -> tuple[TimedPart, ...]:
     nodes = dict.fromkeys(each for reading in criterion.readings for each in _decided_alone(reading.rule, program))
     parts = (_part(node, program) for node in nodes)
     return tuple(part for part in parts if part.reads != Reads())
 
 
-def _part(node: Truthful, program: Program) -> Part:
+def _part(node: Truthful, program: Program) -> TimedPart:
     reads = _reads(node, program.rulebook)
-    return Part(program.decisions.truth(node), reads, bool(reads.questions))
+    return TimedPart(program.decisions.truth(node), reads, bool(reads.questions))
 
 
 def _decided_alone(node: Truthful, program: Program) -> Iterator[Truthful]:

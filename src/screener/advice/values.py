@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from screener.advice.facts import Fact
+from screener.advice.facts import MissingFact
 from screener.advice.inquiry import Inquiry
 from screener.evaluation.explanation import number_text
 from screener.evaluation.phrases import either, unit_after
@@ -60,7 +60,7 @@ def _written(number: int, inquiry: Inquiry) -> dict[float, str]:
     return {limit: text for each in limits for limit, text in each.items() if text}
 
 
-def _said(fact: Fact, words: Sequence[str]) -> tuple[str, str]:
+def _said(fact: MissingFact, words: Sequence[str]) -> tuple[str, str]:
     """A named fact with its values, as a thing and as a clause."""
     told = either(words)
     match fact.key[0]:
@@ -77,7 +77,7 @@ def _said(fact: Fact, words: Sequence[str]) -> tuple[str, str]:
             return f"{fact.title} {told}", f"{fact.title} is {told}"
 
 
-def _together(ranges: Iterable[Range | None], fact: Fact) -> list[Range]:
+def _together(ranges: Iterable[Range | None], fact: MissingFact) -> list[Range]:
     """The parts, neighbors in one."""
     whole: list[Range] = []
     for each in ranges:
@@ -90,7 +90,7 @@ def _together(ranges: Iterable[Range | None], fact: Fact) -> list[Range]:
     return whole
 
 
-def _touch(one: Range, other: Range, fact: Fact) -> bool:
+def _touch(one: Range, other: Range, fact: MissingFact) -> bool:
     if fact.scale == "whole":
         return other.low == one.high + 1
     if one.high == other.low:
@@ -98,7 +98,7 @@ def _touch(one: Range, other: Range, fact: Fact) -> bool:
     return math.nextafter(one.high, math.inf) == other.low and not one.high_open and not other.low_open
 
 
-def _span_text(part: Range, fact: Fact, written: dict[float, str]) -> str:
+def _span_text(part: Range, fact: MissingFact, written: dict[float, str]) -> str:
     """`below 1.5`, `at least 85.52 umol/L (5 mg/dL)`; a limit found by halving is rounded into the part meant."""
     domain, unit = fact.domain, unit_after(fact.unit)
 
@@ -125,7 +125,7 @@ def _span_text(part: Range, fact: Fact, written: dict[float, str]) -> str:
     return f"{above} {low()}{beside_low} and {below} {high()}{unit}{beside_high}"
 
 
-def _number(number: float, fact: Fact, written: dict[float, str], *, up: bool | None) -> str:
+def _number(number: float, fact: MissingFact, written: dict[float, str], *, up: bool | None) -> str:
     told = number_text(number)
     if up is None or number in written or float(told) == number:
         return told
@@ -134,7 +134,7 @@ def _number(number: float, fact: Fact, written: dict[float, str], *, up: bool | 
     return number_text(float(f"{rounded:.12g}"))
 
 
-def _as_written(number: float, fact: Fact, written: dict[float, str]) -> str:
+def _as_written(number: float, fact: MissingFact, written: dict[float, str]) -> str:
     """The limit as the rule has it, where that is in another unit."""
     text = written.get(number, "")
     return f" ({text})" if text and unit_after(fact.unit) and not text.endswith((fact.unit, "years")) else ""

@@ -18,7 +18,7 @@ from math import prod
 
 from msgspec import Struct
 
-from screener.advice.inquiry import Assignment, Inquiry, Line, Part
+from screener.advice.inquiry import AskedLine, Assignment, Inquiry, RulePart
 from screener.evaluation.answers import Judged
 from screener.evaluation.residual import truths_in
 from screener.rulebook import All, Any, AtLeast, Not
@@ -31,7 +31,7 @@ MOST_TRIED = 64
 """How many combinations of values the engine is asked about, for one way or for one node with several facts."""
 
 
-class Way(Struct, frozen=True):
+class PlacedWay(Struct, frozen=True):
     """Facts by their place, each with the places of the values that bring the result about; and the facts that do so
     only together, as the numbers of a score do. `facts` are all of them."""
 
@@ -40,16 +40,16 @@ class Way(Struct, frozen=True):
     facts: frozenset[int]
 
 
-def way_of(values: Mapping[int, frozenset[int]], together: frozenset[int] = frozenset()) -> Way:
+def way_of(values: Mapping[int, frozenset[int]], together: frozenset[int] = frozenset()) -> PlacedWay:
     """A way by its facts."""
-    return Way(values, together, together.union(values))
+    return PlacedWay(values, together, together.union(values))
 
 
 class Ways(Struct, frozen=True):
     """Ways to come out as wanted, the smallest first. None of them needs all that another needs. `complete`: there were
     not too many to keep or to try."""
 
-    ways: tuple[Way, ...]
+    ways: tuple[PlacedWay, ...]
     complete: bool = True
 
 
@@ -69,7 +69,7 @@ class LineWays:
         self._of_answers: dict[tuple[int, Truth, int], Ways] = {}
         """By the identity of an answer, which the line holds, and the line's number."""
 
-    def of_line(self, line: Line, want: Status) -> Ways:
+    def of_line(self, line: AskedLine, want: Status) -> Ways:
         """The ways in which an open line comes out passed, or failed.
 
         The engine is asked about each, with every choice of its values. Facts that are not needed are left out: one
@@ -80,7 +80,7 @@ class LineWays:
             known = self._of_lines[line.number, want] = self._of_line(line, want)
         return known
 
-    def _of_line(self, line: Line, want: Status) -> Ways:
+    def _of_line(self, line: AskedLine, want: Status) -> Ways:
         truth = TRUE if (want == "passed") == (line.criterion.kind == "inclusion") else FALSE
         of_each = [self.of_answer(left, truth, line) for left in line.residuals]
         found = self._joined(of_each)
@@ -102,14 +102,14 @@ class LineWays:
         alone = (self._alone(fact, want, line) for fact in sorted(line.asks))
         return self._fewest([way for way in alone if way is not None], ways.complete)
 
-    def _alone(self, fact: int, want: Status, line: Line) -> Way | None:
+    def _alone(self, fact: int, want: Status, line: AskedLine) -> PlacedWay | None:
         """The values of one fact that bring it about."""
         if self._inquiry.facts[fact].only_beside:
             return None
         does = [place for place in self._inquiry.whole[fact] if self._inquiry.status(line, {fact: place}) == want]
         return way_of({fact: frozenset(does)}) if does else None
 
-    def _confirmed(self, way: Way, want: Status, line: Line) -> Way | None:
+    def _confirmed(self, way: PlacedWay, want: Status, line: AskedLine) -> PlacedWay | None:
         """The way without the facts that it does not need and the values that do not bring it about; None if there are
         none."""
         if self._is_plain(way, line):
@@ -131,7 +131,7 @@ class LineWays:
                 values = fewer
         return way_of(values) if values else None
 
-    def _is_plain(self, way: Way, line: Line) -> bool:
+    def _is_plain(self, way: PlacedWay, line: AskedLine) -> bool:
         """Whether no part of the line sees two facts of a way, and none that is settled turns with one: then what the
         parts say of the facts one by one, they say of all together."""
         if line.reading in way.facts:
@@ -143,7 +143,7 @@ class LineWays:
             for place in way.values[fact]
         )
 
-    def of_answer(self, answer: Judged, want: Truth, line: Line) -> Ways:
+    def of_answer(self, answer: Judged, want: Truth, line: AskedLine) -> Ways:
         """The ways in which what is left of an answer comes out as wanted."""
         if answer.truth is not UNKNOWN:
             return NOTHING_NEEDED if answer.truth is want else NO_WAY
@@ -153,7 +153,7 @@ class LineWays:
             known = self._of_answers[key] = self._of_answer(answer, want, line)
         return known
 
-    def _of_answer(self, answer: Judged, want: Truth, line: Line) -> Ways:
+    def _of_answer(self, answer: Judged, want: Truth, line: AskedLine) -> Ways:
         parts = truths_in(answer)
         match answer.node:
             case Not():
@@ -172,10 +172,10 @@ class LineWays:
         several = [self._joined(some) for some in combinations(of_each, count)] if count > 1 else of_each
         return self._fewest([way for each in several for way in each.ways], all(each.complete for each in several))
 
-    def _of_node(self, part: Part, want: Truth, facts: frozenset[int], named: frozenset[int]) -> Ways:
+    def _of_node(self, part: RulePart, want: Truth, facts: frozenset[int], named: frozenset[int]) -> Ways:
         """The ways of a node that only the engine can answer: single facts that settle it, or several together if each
         of them leaves it open."""
-        found: list[Way] = []
+        found: list[PlacedWay] = []
         left: dict[int, list[int]] = {}
         for fact in sorted(facts):
             truths = {place: self._inquiry.truth_with(part, fact, place) for place in self._inquiry.whole[fact]}
@@ -199,7 +199,7 @@ class LineWays:
                 found.append(self._least(known, part, want))
         return self._fewest(found, complete=prod(map(len, several.values())) <= MOST_TRIED)
 
-    def _least(self, known: Assignment, part: Part, want: Truth) -> Way:
+    def _least(self, known: Assignment, part: RulePart, want: Truth) -> PlacedWay:
         """The known facts without those that a node does not need to come out as wanted."""
         kept = dict(known)
         for fact in known:
@@ -217,11 +217,11 @@ class LineWays:
             whole = self._fewest(both, whole.complete and each.complete)
         return whole
 
-    def _fewest(self, ways: Sequence[Way], complete: bool) -> Ways:
+    def _fewest(self, ways: Sequence[PlacedWay], complete: bool) -> Ways:
         """The ways, the smallest first, without those that another makes needless, up to the number that is kept."""
         if len(ways) < 2 and all(len(way.facts) <= self._most_facts for way in ways):
             return Ways(tuple(ways), complete)
-        kept: list[Way] = []
+        kept: list[PlacedWay] = []
         small = [way for way in ways if len(way.facts) <= self._most_facts]
         for way in sorted(small, key=lambda each: len(each.facts)):
             if not any(_includes(other, way) for other in kept):
@@ -238,7 +238,7 @@ def choices_in(values: Mapping[int, Iterable[int]]) -> Iterator[Assignment]:
         yield dict(zip(values, chosen, strict=True))
 
 
-def _both(one: Way, other: Way) -> Way | None:
+def _both(one: PlacedWay, other: PlacedWay) -> PlacedWay | None:
     """All that two ways need; None if they leave some fact no value."""
     values = {**one.values, **other.values}
     for fact in one.values.keys() & other.values.keys():
@@ -248,7 +248,7 @@ def _both(one: Way, other: Way) -> Way | None:
     return way_of(values, one.together | other.together)
 
 
-def _includes(wide: Way, narrow: Way) -> bool:
+def _includes(wide: PlacedWay, narrow: PlacedWay) -> bool:
     """Whether all that the one allows, the other allows, too."""
     return (
         wide.facts <= narrow.facts

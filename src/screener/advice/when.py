@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from screener.advice.causes import Cause, causes, in_words
 from screener.advice.turning_days import (
     DaysOfConcepts,
-    Part,
     Reads,
+    TimedPart,
     lengths_of,
     outlived,
     parts_of_trial,
@@ -313,14 +313,14 @@ class _Days:
             self._of_trials[key] = self.at(day).of_trial(trial)
         return self._of_trials[key]
 
-    def changing(self, part: Part, trial: str, last: int) -> tuple[int, ...]:
+    def changing(self, part: TimedPart, trial: str, last: int) -> tuple[int, ...]:
         """The days up to `last` on which a part of a rule says something else than on the day before."""
         key = (trial if part.asks else "", id(part.decide), last)
         if key not in self._changing:
             self._changing[key] = tuple(self._changes_of(part, trial, last))
         return self._changing[key]
 
-    def _changes_of(self, part: Part, trial: str, last: int) -> Iterator[int]:
+    def _changes_of(self, part: TimedPart, trial: str, last: int) -> Iterator[int]:
         days = self._turning_days(part.reads, trial, last)
         if not days:
             return

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from screener.records.patient import Patient
     from screener.records.questionnaire import GivenAnswers
     from screener.records.sightings import Sightings
-    from screener.report.forms import Place
+    from screener.report.forms import PatientPlace
     from screener.screening import Screening
 
 
@@ -66,7 +66,7 @@ def screenings(
     *,
     is_printing: bool = True,
     is_quiet: bool = False,
-    then: Callable[[Screening, Place], Any] | None = None,
+    then: Callable[[Screening, PatientPlace], Any] | None = None,
     jobs: int = 1,
 ) -> Iterator[Any]:
     """The screening of each patient, or what `then` makes of it, by so many processes. A record that cannot be used is
@@ -78,7 +78,7 @@ def screenings(
     from screener.records.reading import ids_of_several
     from screener.screening import evaluate, note_of_day_taken
 
-    def screened(each: tuple[Patient, date | None, Place] | None) -> Any:
+    def screened(each: tuple[Patient, date | None, PatientPlace] | None) -> Any:
         if each is None:
             return None
         patient, as_of, place = each
@@ -181,18 +181,18 @@ def _to_screen(
     today: _Today,
     doubled: frozenset[str] | None,
     numbers: Iterator[int],
-) -> Iterator[tuple[Patient, date | None, Place] | None]:
+) -> Iterator[tuple[Patient, date | None, PatientPlace] | None]:
     """The patients of one source (called `file`), each with the day that the answers are about, and where it comes
     from; None for one that cannot be used, which is then explained."""
-    from screener.report.forms import Place
+    from screener.report.forms import PatientPlace
 
     for patient in _patients(source, dictionary, asked, doubled):
         if patient is None:
             yield None
         elif asked.as_of is None and patient.as_of is None:
-            yield today.taken_for(patient), today.day, Place(file, next(numbers))
+            yield today.taken_for(patient), today.day, PatientPlace(file, next(numbers))
         else:
-            yield patient, asked.as_of, Place(file, next(numbers))
+            yield patient, asked.as_of, PatientPlace(file, next(numbers))
 
 
 def _patients(

@@ -13,7 +13,7 @@ from screener.cli.calls import DONE, FOUND, UNUSABLE, CallError, Parser, counted
 from screener.cli.options import SOURCES, add_answers, add_reading, take_site
 
 if TYPE_CHECKING:
-    from screener.report.replay import Asked, Replayed
+    from screener.report.replay import AskedThen, Replayed
 
 _GIVE = "give what `screen --json` printed of one patient"
 
@@ -110,7 +110,7 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _ask_as(then: Asked, asked: argparse.Namespace) -> None:
+def _ask_as(then: AskedThen, asked: argparse.Namespace) -> None:
     """Ask for what the result was made with. The site's file does not count here."""
     from screener.values.dates import DateError, parse_duration
 

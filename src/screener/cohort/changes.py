@@ -118,7 +118,7 @@ def _apart(then: Sequence[str], now: Sequence[str]) -> tuple[list[str], list[str
 
 
 def _stands(files: Sequence[str]) -> str:
-    """Where each patient of some files stands. A patient who shares an id with another is left out."""
+    """The query for the verdict and facts of each patient in some files. Patients who share an id are left out."""
     if not files:
         return "SELECT '' AS patient, '' AS stand, '' AS facts, 0 AS as_of LIMIT 0"
     return f"""SELECT patient, any_value(CASE WHEN died THEN 'died' ELSE verdict END) AS stand,

@@ -26,8 +26,8 @@ from screener.rulebook_walk import lookup_of, walk_through
 Count = int | None
 """A number of patients; None where it is below `rounded_to`, nobody included."""
 Made = Count | UnsetType
-"""A number that is the sum or difference of others. Where small numbers may not leave the house it is not told: who has
-all numbers of a sum, each rounded, can often work out a small one."""
+"""A number that is the sum or difference of others. It is left out where small numbers may not leave the house: all
+numbers of a sum, even rounded, often give a small one away."""
 
 MOST_MISSING = 15
 MOST_LISTED = 1000

@@ -26,7 +26,7 @@ from screener.evaluation.denying import (
 )
 from screener.evaluation.frame import Frame, Kind, PreparedLookup, kinds_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, ahead_of, up_to
-from screener.evaluation.standing import Said, Standing, standing_of
+from screener.evaluation.standing import Standing, TruthWithReasons, standing_of
 from screener.records.patient import SEVERAL, Absence, Episode
 from screener.rulebook import (
     EventLookup,
@@ -43,7 +43,7 @@ from screener.values.numerals import ROMAN
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, negation, truth_of
 
 
-class Part:
+class EntryShare:
     """One entry's share in an answer, with the rules that were judged for it."""
 
     __slots__ = ("judged", "reasons", "standing", "truth")
@@ -105,7 +105,7 @@ def happened(asked: PreparedLookup, stretch: Stretch | None, anchor: Found | Non
 
 def _why_open(
     asked: PreparedLookup,
-    counted: list[Part],
+    counted: list[EntryShare],
     lacking: list[Kind],
     denying: list[Absence | Episode | Given],
     frame: Frame,
@@ -150,7 +150,7 @@ def happens(asked: PreparedLookup, stretch: Stretch | None, frame: Frame, judge:
     return FALSE
 
 
-def _on_record(asked: PreparedLookup, parts: list[Part], frame: Frame) -> Truth:
+def _on_record(asked: PreparedLookup, parts: list[EntryShare], frame: Frame) -> Truth:
     """What the entries on record say together, whatever else the record may lack."""
     if asked.lookup.times == 1:
         return any_of([part.truth for part in parts])
@@ -159,7 +159,7 @@ def _on_record(asked: PreparedLookup, parts: list[Part], frame: Frame) -> Truth:
     return _on_so_many_days(asked.lookup, parts)
 
 
-def _on_so_many_days(lookup: EventLookup, parts: list[Part]) -> Truth:
+def _on_so_many_days(lookup: EventLookup, parts: list[EntryShare]) -> Truth:
     """Whether it began on that many different days. Two entries of one day may be one thing written down twice. A
     procedure that may have lasted longer than a day may stand for any number. A drug is given on every day of its
     course."""
@@ -180,7 +180,7 @@ def _on_so_many_days(lookup: EventLookup, parts: list[Part]) -> Truth:
     return UNKNOWN if possible >= lookup.times else FALSE
 
 
-def _of_so_many_things(lookup: EventLookup, parts: list[Part], frame: Frame) -> Truth:
+def _of_so_many_things(lookup: EventLookup, parts: list[EntryShare], frame: Frame) -> Truth:
     """Whether the entries are of that many different things. Two entries that share a code are of one thing; two that
     have no code system in common may be.
 
@@ -360,15 +360,15 @@ def _is_of_stage(stage: str | None, stages: Sequence[str]) -> Truth:
 # ---- one entry
 
 
-def _part(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame: Frame, judge: Judge) -> Part:
+def _part(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame: Frame, judge: Judge) -> EntryShare:
     """What one entry says."""
     truth, why = _matches(asked, standing, frame)
     if truth is FALSE:
-        return Part(standing, FALSE)
+        return EntryShare(standing, FALSE)
     reasons = why if truth is UNKNOWN else ()
     in_time, why = _in_time(asked, standing, stretch, frame)
     if in_time is FALSE:
-        return Part(standing, FALSE)
+        return EntryShare(standing, FALSE)
     if in_time is TRUE and standing.may_have_begun_later:
         in_time, why = UNKNOWN, ("imprecise_date",)
     if in_time is UNKNOWN:
@@ -389,7 +389,7 @@ def _part(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame: Fr
         judged += (_judged_beside(beside, standing, frame, judge),)
     if judged:
         truth = all_of((truth, *[each.truth for each in judged]))
-    return Part(standing, truth, reasons, judged)
+    return EntryShare(standing, truth, reasons, judged)
 
 
 def _judged_beside(rule: Truthful, standing: Standing, frame: Frame, judge: Judge) -> Judged:
@@ -408,7 +408,7 @@ def _judged_beside(rule: Truthful, standing: Standing, frame: Frame, judge: Judg
     return whole if truth is UNKNOWN else shown[0]
 
 
-def _matches(asked: PreparedLookup, standing: Standing, frame: Frame) -> Said:
+def _matches(asked: PreparedLookup, standing: Standing, frame: Frame) -> TruthWithReasons:
     """Whether an entry is one of those asked for; if that is open, why. One that only may be the concept is none if the
     concept is denied."""
     best = FALSE
@@ -423,7 +423,7 @@ def _matches(asked: PreparedLookup, standing: Standing, frame: Frame) -> Said:
     return best, ("missing",)
 
 
-def _is_spared(asked: PreparedLookup, standing: Standing, frame: Frame) -> Said:
+def _is_spared(asked: PreparedLookup, standing: Standing, frame: Frame) -> TruthWithReasons:
     """Whether no exception leaves an entry out. It may be what an exception names, too, though it is read as something
     else: what it may be besides has a reading of its own where it is asked for, and none here."""
     spared = TRUE
@@ -464,7 +464,7 @@ def _is_none_of(standing: Standing, kind: Kind, frame: Frame) -> bool:
     )
 
 
-def _in_time(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame: Frame) -> Said:
+def _in_time(asked: PreparedLookup, standing: Standing, stretch: Stretch, frame: Frame) -> TruthWithReasons:
     """Whether the entry lies where the rule looks in time; if that is open, why."""
     tense = asked.tense
     if tense == "timeless":
@@ -532,7 +532,7 @@ def _is_denied_from(day: int, entry: Standing, list_: RecordList, frame: Frame) 
     return any(denial.when.first_day >= day for denial in frame.that_deny(entry.concept, list_))
 
 
-def _planned_in(asked: PreparedLookup, standing: Standing, frame: Frame) -> Said:
+def _planned_in(asked: PreparedLookup, standing: Standing, frame: Frame) -> TruthWithReasons:
     """Whether a plan lies in the window ahead; an overdue one may have been carried out, given up or put off. What was
     done in that window may have been planned on the clock's day, unless the record denies that."""
     episode, scope = standing.episode, asked.lookup.scope

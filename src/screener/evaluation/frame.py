@@ -64,20 +64,6 @@ class Kind:
     the broader ones; `deniable` are the concepts by which a list can deny it: itself, or else the broader ones.
     `is_denied_at_once`: a complete list denies it without anything else at hand."""
 
-    __slots__ = (
-        "concept",
-        "deniable",
-        "hangs_on_more_than_lists",
-        "has_lasting_kinds",
-        "is_acute",
-        "is_denied_at_once",
-        "is_of",
-        "is_passing",
-        "names",
-        "order",
-        "upward",
-    )
-
     def __init__(self, concept: Concept, concepts: Mapping[str, Concept]) -> None:
         self.concept = concept
         self.names = (concept.name, *concept.narrower)
@@ -102,20 +88,6 @@ def kinds_of(rulebook: Rulebook) -> Mapping[str, Kind]:
 class PreparedLookup:
     """What is the same of an event lookup for every patient. `shelf` and `names` say which entries it is about, `what`
     which of them count. `is_of_the_day`: it asks about the clock's day, and not about a stretch of time."""
-
-    __slots__ = (
-        "exceptions",
-        "is_of_the_day",
-        "kinds",
-        "list",
-        "lists",
-        "lookup",
-        "names",
-        "place",
-        "shelf",
-        "tense",
-        "what",
-    )
 
     def __init__(self, lookup: EventLookup, kinds: Mapping[str, Kind]) -> None:
         self.lookup = lookup

@@ -56,7 +56,7 @@ from screener.values import ranges
 from screener.values.ranges import Range
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
 
-Wanted = tuple[Need | Found, ...]
+WouldSettle = tuple[Need | Found, ...]
 """What would settle something, one of them perhaps twice. What an open lookup needs is put into words when it is
 read."""
 
@@ -67,7 +67,7 @@ class Outcome(Struct, frozen=True, gc=False):
 
     truth: Truth
     reasons: tuple[Reason, ...] = ()
-    wanted: Wanted = ()
+    wanted: WouldSettle = ()
     assumed: bool = False
 
     @property
@@ -98,12 +98,12 @@ class Amount(Struct, frozen=True, gc=False):
     range: Range
     is_settled: bool
     reasons: tuple[Reason, ...] = ()
-    wanted: Wanted = ()
+    wanted: WouldSettle = ()
     assumed: bool = False
 
 
-Part = Outcome | Amount
-P = TypeVar("P", bound=Part)
+OutcomePart = Outcome | Amount
+P = TypeVar("P", bound=OutcomePart)
 R = TypeVar("R", bound=HasTruth)
 _TRUE, _FALSE = Outcome(TRUE), Outcome(FALSE)
 _ASSUMED_TRUE, _ASSUMED_FALSE = Outcome(TRUE, assumed=True), Outcome(FALSE, assumed=True)
@@ -290,7 +290,7 @@ def _settled(truth: Truth, *, assumed: bool) -> Outcome:
     return _TRUE if truth is TRUE else _FALSE
 
 
-def _outcome(truth: Truth, parts: Sequence[Part], frame: Frame, why: tuple[Reason, ...] = ()) -> Outcome:
+def _outcome(truth: Truth, parts: Sequence[OutcomePart], frame: Frame, why: tuple[Reason, ...] = ()) -> Outcome:
     """A truth that depends on these parts; `why` are reasons that arise here."""
     assumed = bool(frame.assumed) and any(part.assumed for part in parts)
     if truth is not UNKNOWN:
@@ -298,7 +298,7 @@ def _outcome(truth: Truth, parts: Sequence[Part], frame: Frame, why: tuple[Reaso
     return Outcome(UNKNOWN, *_waiting_for(parts, why), assumed)
 
 
-def _amount(whole: Range, parts: Sequence[Part], frame: Frame, why: tuple[Reason, ...] = ()) -> Amount:
+def _amount(whole: Range, parts: Sequence[OutcomePart], frame: Frame, why: tuple[Reason, ...] = ()) -> Amount:
     """A number made of these parts; `why` are reasons that arise here if it is not exact."""
     those = parts if whole.is_exact else _unsettled(parts)
     assumed = bool(frame.assumed) and any(part.assumed for part in those)
@@ -309,7 +309,7 @@ def _amount(whole: Range, parts: Sequence[Part], frame: Frame, why: tuple[Reason
     )
 
 
-def _waiting_for(parts: Sequence[Part], why: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], Wanted]:
+def _waiting_for(parts: Sequence[OutcomePart], why: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], WouldSettle]:
     """Why these parts are open, and what would settle them."""
     if len(parts) == 1 and not why:
         return parts[0].reasons, parts[0].wanted

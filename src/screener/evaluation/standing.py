@@ -16,9 +16,9 @@ from screener.records.patient import Episode
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, on_day
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
 
-Said = tuple[Truth, tuple[Reason, ...]]
+TruthWithReasons = tuple[Truth, tuple[Reason, ...]]
 """A truth, and why it is open, if it is."""
-_NEVER_SO_FAR: Said = (FALSE, ())
+_NEVER_SO_FAR: TruthWithReasons = (FALSE, ())
 _NO_END_SO_FAR = Moment(END, END)
 
 
@@ -52,7 +52,7 @@ class Standing:
         self.start = start or self.began
         self.unseen = _NEVER_SO_FAR if start is None else self._out_of_sight() if episode.shown_by_result else None
         self._end: Moment | None = None
-        self._now: Said | None = None
+        self._now: TruthWithReasons | None = None
         self._contradicting: list[Denial] | None = None
 
     @property
@@ -70,7 +70,7 @@ class Standing:
             return False
         return episode.start is None or episode.start.last_day > as_of
 
-    def _out_of_sight(self) -> Said | None:
+    def _out_of_sight(self) -> TruthWithReasons | None:
         """Whether the result that shows it was there by the clock; later facts are not seen. One of after the day of
         screening leaves open whether what it shows had begun by then."""
         shown, day = self.episode.asserted, self.frame.day
@@ -121,9 +121,9 @@ class Standing:
         return Moment(first, max(first, last))
 
     def stated_end(self, start: Moment) -> Moment:
-        """When the entry itself says that it ended: not before it began, and not so far where it goes on, for as long
-        as such a statement speaks. The day on which it was entered ends nothing; what was over when it was entered
-        after the day of screening may have gone on until then."""
+        """When the entry itself says that it ended: never before it began. If it goes on, it has not ended for as long
+        as such a statement speaks. The day of entry ends nothing: an entry of a later day that calls it over leaves
+        open that it went on until then."""
         episode, over_by = self.episode, self.frame.as_of
         if episode.asserted is not None:
             over_by = max(over_by, episode.asserted.last_day)
@@ -277,7 +277,7 @@ class Standing:
                 return True
         return False
 
-    def latest_word(self, holds: Truth, undated: tuple[Reason, ...]) -> Said:
+    def latest_word(self, holds: Truth, undated: tuple[Reason, ...]) -> TruthWithReasons:
         """The latest statement wins: a later absence ends the episode, an earlier one is overtaken, one of the same
         time conflicts. Another entry that ended counts like an absence, except that on the day of its end the positive
         one stands."""
@@ -335,7 +335,7 @@ class Standing:
     # ---- whether it holds
 
     @property
-    def now(self) -> Said:
+    def now(self) -> TruthWithReasons:
         """Whether it holds on the clock's day; if that is open, why."""
         now = self._now
         if now is None:

@@ -9,7 +9,7 @@ from lark import Token
 
 from screener.language import syntax
 from screener.language.build_lines import LineBuilder
-from screener.language.building import Part, all_of, every, keyword_words, one_of, span_of
+from screener.language.building import Piece, all_of, every, keyword_words, one_of, span_of
 
 _CRITERION_ID = {"inclusion": re.compile(r"I[0-9]+[a-z]?"), "exclusion": re.compile(r"E[0-9]+[a-z]?")}
 _ENTRIES: dict[str, type[syntax.Lab | syntax.Finding | syntax.Question]] = {
@@ -35,13 +35,13 @@ class BlockBuilder(LineBuilder):
             span_of(word, *parts),
         )
 
-    def registry(self, word: Token, file: syntax.Text) -> Part:
+    def registry(self, word: Token, file: syntax.Text) -> Piece:
         """registry: REGISTRY FILE"""
-        return Part("registry", file, span_of(word, file))
+        return Piece("registry", file, span_of(word, file))
 
-    def labs_within(self, word: Token, within: Token, duration: syntax.Duration) -> Part:
+    def labs_within(self, word: Token, within: Token, duration: syntax.Duration) -> Piece:
         """labs_within: LABS WITHIN duration"""
-        return Part("labs within", duration, span_of(word, duration))
+        return Piece("labs within", duration, span_of(word, duration))
 
     def field(self, word: Token, name: syntax.Name, *parts: Any) -> syntax.Field:
         """field: FIELD NAME QUOTE+ short? assumption* rule"""
@@ -63,13 +63,13 @@ class BlockBuilder(LineBuilder):
             kind, number, quotes, short, all_of("assuming", parts), parts[-1], span_of(word, *parts)
         )
 
-    def short(self, word: Token, text: syntax.Text) -> Part:
+    def short(self, word: Token, text: syntax.Text) -> Piece:
         """short: SHORT STRING"""
-        return Part("short", text, span_of(word, text))
+        return Piece("short", text, span_of(word, text))
 
-    def assumption(self, word: Token, text: syntax.Text) -> Part:
+    def assumption(self, word: Token, text: syntax.Text) -> Piece:
         """assumption: ASSUMING STRING"""
-        return Part("assuming", text, span_of(word, text))
+        return Piece("assuming", text, span_of(word, text))
 
     # -- reusable meanings
 
@@ -104,13 +104,13 @@ class BlockBuilder(LineBuilder):
             span_of(word, *parts),
         )
 
-    def citation(self, word: Token, text: syntax.Text) -> Part:
+    def citation(self, word: Token, text: syntax.Text) -> Piece:
         """citation: SOURCE STRING"""
-        return Part("source", text, span_of(word, text))
+        return Piece("source", text, span_of(word, text))
 
-    def spread(self, word: Token, within: Token, duration: syntax.Duration, of_each_other: Token) -> Part:
+    def spread(self, word: Token, within: Token, duration: syntax.Duration, of_each_other: Token) -> Piece:
         """spread: INPUTS WITHIN duration OF_EACH_OTHER"""
-        return Part("spread", duration, span_of(word, of_each_other))
+        return Piece("spread", duration, span_of(word, of_each_other))
 
     def points(self, word: Token, name: syntax.Name, *parts: Any) -> syntax.Points:
         """points: POINTS NAME STRING? FROM table_of cell ("," cell)*"""
@@ -141,7 +141,7 @@ class BlockBuilder(LineBuilder):
 
     def entry(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.Entry:
         """lab: LAB _titled lab_line*, and likewise a finding, a question, and each kind of concept"""
-        lines = tuple(part for part in parts if not isinstance(part, Part))
+        lines = tuple(part for part in parts if not isinstance(part, Piece))
         self._report_repeated(lines)
         kind = keyword_words(word)
         fields: Any = name, title, one_of("also", parts) or (), lines, span_of(word, name, title, *parts)

@@ -9,15 +9,15 @@ from msgspec.structs import replace
 
 from screener.language import syntax
 from screener.language.build_rules import RuleBuilder
-from screener.language.building import Part, every, keyword_words, one_of, span_of
+from screener.language.building import Piece, every, keyword_words, one_of, span_of
 
 
 class LineBuilder(RuleBuilder):
     """The lines of entries: names, codes, units, limits, and what a concept includes and is denied by."""
 
-    def aliases(self, word: Token, *parts: Any) -> Part:
+    def aliases(self, word: Token, *parts: Any) -> Piece:
         """aliases: ALSO alias ("," alias)*"""
-        return Part("also", every(syntax.Name, parts), span_of(word, *parts))
+        return Piece("also", every(syntax.Name, parts), span_of(word, *parts))
 
     def alias(self, alias: syntax.Name | syntax.Text) -> syntax.Name:
         """alias: NAME | STRING"""

@@ -8,7 +8,7 @@ from lark import Token
 from msgspec.structs import replace
 
 from screener.language import syntax
-from screener.language.building import Building, Part, every, keyword_words, one_of, span_of
+from screener.language.building import Building, Piece, every, keyword_words, one_of, span_of
 from screener.language.source import Span
 from screener.values import dates
 
@@ -116,12 +116,12 @@ class RuleBuilder(Building):
         of = tuple(part for part in parts if not isinstance(part, Token))
         return syntax.AtLeast(self._count(number), of, span_of(words, *parts))
 
-    def allergies(self, words: Token, number: Token, verb: Token, what: Part, *parts: Any) -> syntax.Event:
+    def allergies(self, words: Token, number: Token, verb: Token, what: Piece, *parts: Any) -> syntax.Event:
         """term: AT_LEAST NUMBER ALLERGIES_TO what _narrowing?"""
-        times = Part("times", self._count(number), span_of(words, verb))
+        times = Piece("times", self._count(number), span_of(words, verb))
         return replace(self.event(verb, what, times, *parts), verb="allergy to", span=span_of(words, what, *parts))
 
-    def event(self, verb: Token, what: Part, *parts: Any) -> syntax.Event:
+    def event(self, verb: Token, what: Piece, *parts: Any) -> syntax.Event:
         """term: verb what count? _narrowing?"""
         return syntax.Event(
             keyword_words(verb),
@@ -138,9 +138,9 @@ class RuleBuilder(Building):
         """verb: HISTORY_OF | ONSET_OF | …"""
         return word
 
-    def what(self, *parts: Any) -> Part:
+    def what(self, *parts: Any) -> Piece:
         """what: qualified | ANY_OF "(" qualified ("," qualified)* ")" """
-        return Part("what", every(syntax.Qualified, parts), span_of(*parts))
+        return Piece("what", every(syntax.Qualified, parts), span_of(*parts))
 
     def qualified(self, *parts: Any) -> syntax.Qualified:
         """qualified: qualifier* NAME"""
@@ -150,17 +150,17 @@ class RuleBuilder(Building):
         """qualifier: CURED | RESOLVED | SEVERE | UNCONTROLLED | STAGE STRING"""
         return syntax.Qualifier(keyword_words(word), stage.text if stage else None, span_of(word, stage or word))
 
-    def count(self, words: Token, number: Token, times: Token) -> Part:
+    def count(self, words: Token, number: Token, times: Token) -> Piece:
         """count: AT_LEAST NUMBER (TIMES | TIME)"""
-        return Part("times", self._count(number), span_of(words, times))
+        return Piece("times", self._count(number), span_of(words, times))
 
-    def exceptions(self, word: Token, *parts: Any) -> Part:
+    def exceptions(self, word: Token, *parts: Any) -> Piece:
         """exceptions: EXCEPT qualified ("," qualified)*"""
-        return Part("except", every(syntax.Qualified, parts), span_of(word, *parts))
+        return Piece("except", every(syntax.Qualified, parts), span_of(word, *parts))
 
-    def beside(self, word: Token, opening: Token, rule: syntax.Proposition, closing: Token) -> Part:
+    def beside(self, word: Token, opening: Token, rule: syntax.Proposition, closing: Token) -> Piece:
         """beside: WITH "(" proposition ")" """
-        return Part("with", rule, span_of(word, closing))
+        return Piece("with", rule, span_of(word, closing))
 
     def meets(self, word: Token, name: syntax.Name) -> syntax.Meets:
         """term: MEETS NAME"""
@@ -193,9 +193,9 @@ class RuleBuilder(Building):
         """term: sum IS NOT? choices"""
         return syntax.Is(of, parts[-1].value, len(parts) == 2, span_of(of, parts[-1]))
 
-    def choices(self, *parts: Any) -> Part:
+    def choices(self, *parts: Any) -> Piece:
         """choices: NAME | ANY_OF "(" NAME ("," NAME)* ")" """
-        return Part("choices", every(syntax.Name, parts), span_of(*parts))
+        return Piece("choices", every(syntax.Name, parts), span_of(*parts))
 
     def times_limit(self, *parts: Token) -> syntax.TimesLimit:
         """limit: NUMBER? TIMES_LIMIT"""
@@ -272,7 +272,7 @@ class RuleBuilder(Building):
         """change: (RISE_IN | …) NAME scope?"""
         return syntax.Change(keyword_words(words), name, scope, span_of(words, scope or name))
 
-    def quantity(self, number: Part, unit: syntax.Unit | None = None) -> syntax.Quantity:
+    def quantity(self, number: Piece, unit: syntax.Unit | None = None) -> syntax.Quantity:
         """quantity: signed UNIT_TEXT?"""
         if unit is not None and "\n" in self.source.text[number.span.end : unit.span.start]:
             # Lines may be broken anywhere, so a stray word below a number has been read as its unit.
@@ -281,9 +281,9 @@ class RuleBuilder(Building):
             self._report("unexpected-word", f"`{word}` does not fit here", unit.span, label=label, breaks=True)
         return syntax.Quantity(number.value, unit, span_of(number, unit or number))
 
-    def signed(self, *parts: Token) -> Part:
+    def signed(self, *parts: Token) -> Piece:
         """signed: "-"? NUMBER"""
-        return Part("number", "".join(parts), span_of(*parts))
+        return Piece("number", "".join(parts), span_of(*parts))
 
 
 def _join(operator: str, terms: list[syntax.Proposition]) -> syntax.Proposition:

@@ -24,7 +24,7 @@ LONGEST_NUMBER = 30
 _RULES_OF_CHOICES = frozenset({"choices", "choices_line", "cell", "when_absent", "code", "asked_of"})
 
 
-class Part(Struct, frozen=True):
+class Piece(Struct, frozen=True):
     """What a grammar rule yields that is not a node of the syntax by itself."""
 
     kind: str
@@ -140,7 +140,7 @@ def every(kind: type[AnyNode], parts: Iterable[Any]) -> tuple[AnyNode, ...]:
 
 def all_of(kind: str, parts: Iterable[Any]) -> tuple[Any, ...]:
     """The values of the parts that a rule called so."""
-    return tuple(part.value for part in parts if isinstance(part, Part) and part.kind == kind)
+    return tuple(part.value for part in parts if isinstance(part, Piece) and part.kind == kind)
 
 
 def one_of(kind: str, parts: Iterable[Any]) -> Any:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from screener.language import syntax
 from screener.language.desk import Desk, Draft, did_you_mean
 from screener.language.dictionary import code_lines, code_of
-from screener.language.names import Kind, nearest
+from screener.language.names import EntryKind, nearest
 from screener.rulebook import HIERARCHICAL, Code, Concept, Related, Relation, Sign
 from screener.values.check_digits import is_loinc, is_snomed
 
@@ -294,7 +294,7 @@ def warn_of_what_fhir_cannot_say(draft: Draft, blocks: Mapping[str, tuple[Desk, 
 
 def lines_of(blocks: Iterable[tuple[Desk, syntax.Block]], draft: Draft) -> Iterator[tuple[str, Desk, syntax.CodesLine]]:
     """The lines of `codes …` blocks, each with the name of its concept."""
-    kinds: tuple[Kind, ...] = ("condition", "procedure", "drug", "event", "substance")
+    kinds: tuple[EntryKind, ...] = ("condition", "procedure", "drug", "event", "substance")
     for desk, block in blocks:
         if isinstance(block, syntax.Relations):
             entry = desk.find(block.name, kinds, "`codes`")

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from screener.language import syntax
 from screener.language.desk import Desk, did_you_mean
-from screener.language.limits import Measured, exact, likely_unit, range_text
+from screener.language.limits import CheckedNumber, exact, likely_unit, range_text
 from screener.language.names import nearest
 from screener.language.numbers import Numbers
 from screener.language.source import Span
@@ -94,13 +94,13 @@ class Comparisons:
             return None
         return Between(subject.expression, low, high)
 
-    def _is_a_grade(self, of: Measured, quantity: syntax.Quantity) -> bool:
+    def _is_a_grade(self, of: CheckedNumber, quantity: syntax.Quantity) -> bool:
         if isinstance(of.fact, Finding) and Fraction(quantity.number).denominator != 1:
             self.desk.error("no-grade", f"`{of.name}` has whole grades, and {quantity.text} is none", quantity.span)
             return False
         return True
 
-    def _can_go_either_way(self, span: Span, answer: Truth, of: Measured, *limits: Number) -> bool:
+    def _can_go_either_way(self, span: Span, answer: Truth, of: CheckedNumber, *limits: Number) -> bool:
         """Whether the comparison depends on the patient. One that does not is a slip: a wrong unit, a wrong grade."""
         if answer is UNKNOWN:
             return True
@@ -257,7 +257,7 @@ def _in_canonical_unit(limit: Number, unit: str) -> str:
     return limit.text if unit == "1" or limit.text.endswith(f" {unit}") else f"{limit.text} = {limit.value:.6g} {unit}"
 
 
-def _with_likely_unit(limits: Sequence[Number], of: Measured) -> str:
+def _with_likely_unit(limits: Sequence[Number], of: CheckedNumber) -> str:
     """The limits in a unit in which they could be results of this lab, if they are not written in that one."""
     numbers = [limit.text.split()[0] for limit in limits]
     units = {likely_unit(exact(number), of) for number in numbers}

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field, replace
 
 from screener.language.diagnostics import Diagnostic, error, warning
 from screener.language.lookups import Lookups
-from screener.language.names import Entry, Kind, Names
+from screener.language.names import Entry, EntryKind, Names
 from screener.language.reach import Reach
 from screener.language.readings import Variant
 from screener.language.source import Source, Span
 from screener.language.syntax import Name
 from screener.rulebook import Concept, Finding, Lab, Place, Question, Score, Table
 
-_KINDS: dict[Kind, str] = {
+_KINDS: dict[EntryKind, str] = {
     "points": "a points table",
     "form": "a measured form",
     "event": "an event",
 }
 
 
-def kinds_in_words(kinds: Sequence[Kind]) -> str:
+def kinds_in_words(kinds: Sequence[EntryKind]) -> str:
     """`a condition or an event`."""
     words = [_KINDS.get(kind, f"a {kind}") for kind in kinds if kind != "form"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
@@ -92,7 +92,7 @@ class Desk:
         """A place as messages show it."""
         return f"{self.draft.root}{place.file}:{place.line}"
 
-    def find(self, name: Name, kinds: Sequence[Kind], wanting: str) -> Entry | None:
+    def find(self, name: Name, kinds: Sequence[EntryKind], wanting: str) -> Entry | None:
         """The entry of that name, if it is of one of these kinds; `wanting` says who wants one, as in `history of`."""
         entry = self.draft.names.find(name.text)
         if entry is None:
@@ -108,7 +108,7 @@ class Desk:
             return None
         return entry
 
-    def unknown(self, name: Name, kinds: Sequence[Kind] = ()) -> None:
+    def unknown(self, name: Name, kinds: Sequence[EntryKind] = ()) -> None:
         """Put down that there is no such name, with those that look like it."""
         if self.draft.names.is_unread(name.text):
             return

@@ -6,6 +6,7 @@ Messages are lower case without a full stop, the user's own text stands in backt
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
@@ -46,34 +47,10 @@ class Diagnostic(Struct, frozen=True):
         return f"{self.source.path}:{self.source.line_of(start)}:{self.source.column_of(start)}"
 
 
-def error(
-    code: str,
-    message: str,
-    source: Source | None = None,
-    span: Span | None = None,
-    *,
-    block: str = "",
-    label: str = "",
-    notes: tuple[str, ...] = (),
-    help: str = "",  # noqa: A002  (the word of the message itself)
-) -> Diagnostic:
-    """A problem that keeps the rules from being used."""
-    return Diagnostic("error", code, message, source, span, block, label, notes, help)
-
-
-def warning(
-    code: str,
-    message: str,
-    source: Source | None = None,
-    span: Span | None = None,
-    *,
-    block: str = "",
-    label: str = "",
-    notes: tuple[str, ...] = (),
-    help: str = "",  # noqa: A002
-) -> Diagnostic:
-    """A problem that should be looked at, with which the rules can still be used."""
-    return Diagnostic("warning", code, message, source, span, block, label, notes, help)
+error = partial(Diagnostic, "error")
+"""A problem that keeps the rules from being used."""
+warning = partial(Diagnostic, "warning")
+"""A problem that should be looked at, with which the rules can still be used."""
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

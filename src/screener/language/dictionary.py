@@ -17,7 +17,7 @@ from screener.language.diagnostics import error
 from screener.language.dimensions import PURE_NUMBER, Measure
 from screener.language.limits import exact, range_text
 from screener.language.lookups import Lookups
-from screener.language.names import Kind, cycles, nearest
+from screener.language.names import EntryKind, cycles, nearest
 from screener.language.propositions import Propositions
 from screener.rulebook import (
     Any,
@@ -49,7 +49,7 @@ from screener.values.dates import NO_TIME, Duration
 from screener.values.ranges import Range
 from screener.values.units import UnitError, describe, factor_between, parse_unit
 
-Line = TypeVar("Line")
+LineOfEntry = TypeVar("LineOfEntry")
 Fresh = Mapping[str, Duration]
 """How long labs, findings and absences stay fresh where an entry does not say."""
 
@@ -65,7 +65,7 @@ def exact_text(number: Fraction) -> str:
         return str(number)
 
 
-def _only(lines: Iterable[object], kind: type[Line], words: str = "") -> Line | None:
+def _only(lines: Iterable[object], kind: type[LineOfEntry], words: str = "") -> LineOfEntry | None:
     """The line of that kind, with these words. The parser has seen to it that there is no second."""
     return next((line for line in lines if isinstance(line, kind) and getattr(line, "words", words) == words), None)
 
@@ -528,7 +528,7 @@ def _with_absence(desk: Desk, finding: Finding, line: syntax.WhenAbsentLine) -> 
 # ---- concepts
 
 
-_INCLUDABLE: dict[Kind, tuple[Kind, ...]] = {
+_INCLUDABLE: dict[EntryKind, tuple[EntryKind, ...]] = {
     "condition": ("condition",),
     "procedure": ("procedure",),
     "drug": ("drug",),

@@ -49,7 +49,7 @@ class Group(Struct, frozen=True):
 Doc = Word | Break | Indent | Group | tuple["Doc", ...]
 
 
-class Line(Struct, frozen=True):
+class LaidOutLine(Struct, frozen=True):
     """A line as laid out: its text without indentation, and the span of characters it came from."""
 
     indentation: int
@@ -60,7 +60,7 @@ class Line(Struct, frozen=True):
         return " " * self.indentation + self.text
 
 
-def lay_out(document: Doc, comments: Sequence[Comment]) -> list[Line]:
+def lay_out(document: Doc, comments: Sequence[Comment]) -> list[LaidOutLine]:
     """The lines of a document, comments among them. On every line, some word has a span."""
     return _weave(list(_lines(document, comments)), comments)
 
@@ -76,7 +76,7 @@ class _Task(Struct):
     broken: bool
 
 
-def _lines(document: Doc, comments: Sequence[Comment]) -> Iterator[Line]:
+def _lines(document: Doc, comments: Sequence[Comment]) -> Iterator[LaidOutLine]:
     tasks = [_Task(document, 0, True)]
     words: list[Word] = []
     indentation = column = 0
@@ -102,10 +102,10 @@ def _lines(document: Doc, comments: Sequence[Comment]) -> Iterator[Line]:
     yield _line(indentation, words)
 
 
-def _line(indentation: int, words: list[Word]) -> Line:
+def _line(indentation: int, words: list[Word]) -> LaidOutLine:
     spans = [word.span for word in words if word.span is not None]
     text = "".join(word.text for word in words).rstrip()
-    return Line(indentation, text, Span(spans[0].start, spans[-1].end))
+    return LaidOutLine(indentation, text, Span(spans[0].start, spans[-1].end))
 
 
 def _must_break(document: Doc, comments: Sequence[Comment]) -> bool:
@@ -150,7 +150,7 @@ def _widths_to_next_break(document: Doc, waiting: Sequence[_Task]) -> Iterator[i
 # ---- comments
 
 
-def _weave(lines: list[Line], comments: Iterable[Comment]) -> list[Line]:
+def _weave(lines: list[LaidOutLine], comments: Iterable[Comment]) -> list[LaidOutLine]:
     """The lines with every comment on a line of its own above the text it stood above, or behind the text it followed;
     what follows the last line stands below it."""
     above: dict[int, list[Comment]] = {}
@@ -167,10 +167,10 @@ def _weave(lines: list[Line], comments: Iterable[Comment]) -> list[Line]:
             behind.setdefault(before[-1], []).append(comment)
     woven = []
     for number, line in enumerate(lines):
-        woven += [Line(line.indentation, comment.text, comment.span) for comment in above.get(number, ())]
+        woven += [LaidOutLine(line.indentation, comment.text, comment.span) for comment in above.get(number, ())]
         text = "  ".join([line.text, *(comment.text for comment in behind.get(number, ()))])
-        woven.append(Line(line.indentation, text, line.span))
-    woven += [Line(INDENTATION, comment.text, comment.span) for comment in above.get(len(lines), ())]
+        woven.append(LaidOutLine(line.indentation, text, line.span))
+    woven += [LaidOutLine(INDENTATION, comment.text, comment.span) for comment in above.get(len(lines), ())]
     return woven
 
 

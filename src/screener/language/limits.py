@@ -26,7 +26,7 @@ YEARS = parse_unit("years")
 PERCENT = parse_unit("%")
 
 
-class Measured(Struct, frozen=True):
+class CheckedNumber(Struct, frozen=True):
     """A checked expression and what it counts. `name` is what messages call it.
 
     `bare` is the quantity whose bare number this is (`creatinine in mg/dL`), and `unit` the unit that it was taken in:
@@ -37,7 +37,7 @@ class Measured(Struct, frozen=True):
     measure: Measure
     name: str
     fact: Lab | Finding | None = None
-    bare: Measured | None = None
+    bare: CheckedNumber | None = None
     unit: Unit | None = None
 
     @property
@@ -51,13 +51,13 @@ def exact(digits: str) -> Fraction:
     return Fraction(digits)
 
 
-class Limits:
+class UnitsOfLimits:
     """Puts the numbers of one block into the units of what they meet."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def limit(self, quantity: syntax.Quantity, of: Measured, unit: syntax.Unit | None = None) -> Number | None:
+    def limit(self, quantity: syntax.Quantity, of: CheckedNumber, unit: syntax.Unit | None = None) -> Number | None:
         """The number in the unit of what it limits, converted exactly and rounded once. `unit` stands for one that was
         not written at this number but at its fellow."""
         unit = quantity.unit or unit
@@ -95,7 +95,7 @@ class Limits:
             return None
         return Number(float(exact(quantity.number) * factor), text)
 
-    def _limit_of_bare_number(self, quantity: syntax.Quantity, bare: Measured, unit: Unit) -> Number:
+    def _limit_of_bare_number(self, quantity: syntax.Quantity, bare: CheckedNumber, unit: Unit) -> Number:
         factor = bare.measure.factor_from(unit)
         return Number(float(exact(quantity.number) * factor), written_quantity(quantity.number, unit.text))
 
@@ -107,7 +107,7 @@ class Limits:
             self.desk.error("unknown-unit", str(problem), unit.span)
             return None
 
-    def _without_unit(self, quantity: syntax.Quantity, of: Measured) -> None:
+    def _without_unit(self, quantity: syntax.Quantity, of: CheckedNumber) -> None:
         fitting = " or ".join(f"`{written_quantity(quantity.number, unit)}`" for unit in units_of(of))
         self.desk.error(
             "bare-number",
@@ -117,7 +117,7 @@ class Limits:
             help=f"write {fitting}, whichever is meant",
         )
 
-    def _mismatch(self, quantity: syntax.Quantity, unit: Unit, of: Measured) -> None:
+    def _mismatch(self, quantity: syntax.Quantity, unit: Unit, of: CheckedNumber) -> None:
         likely = likely_unit(exact(quantity.number), of)
         self.desk.error(
             "unit-mismatch",
@@ -127,7 +127,7 @@ class Limits:
             help=f"did you mean `{written_quantity(quantity.number, likely)}`?" if likely else "",
         )
 
-    def alike(self, left: Measured, right: Measured, span: Span) -> Measured | None:
+    def alike(self, left: CheckedNumber, right: CheckedNumber, span: Span) -> CheckedNumber | None:
         """`right` in the unit of `left`, or None if they cannot be added or compared."""
         one, other = left.measure, right.measure
         if one.is_pure != other.is_pure:
@@ -152,7 +152,7 @@ class Limits:
             return None
         if factor == 1:
             return right
-        return Measured(InUnit(right.expression, one.unit.text, float(factor)), one, right.name)
+        return CheckedNumber(InUnit(right.expression, one.unit.text, float(factor)), one, right.name)
 
 
 def range_text(numbers: Range, unit: str = "1") -> str:
@@ -162,12 +162,12 @@ def range_text(numbers: Range, unit: str = "1") -> str:
     return text if unit == "1" else f"{text} {unit}"
 
 
-def quantity_itself(of: Measured) -> Measured:
+def quantity_itself(of: CheckedNumber) -> CheckedNumber:
     """The expression without the memory that it is a bare number: a bound or summand is not converted."""
-    return Measured(of.expression, of.measure, of.name, of.fact)
+    return CheckedNumber(of.expression, of.measure, of.name, of.fact)
 
 
-def units_of(of: Measured) -> dict[str, Fraction]:
+def units_of(of: CheckedNumber) -> dict[str, Fraction]:
     """The units that a limit might be meant in, each with its size in the canonical unit: the canonical one itself, and
     those that results come in. Those of another measured form are left out."""
     if of.is_age:
@@ -179,7 +179,7 @@ def units_of(of: Measured) -> dict[str, Fraction]:
     return units
 
 
-def likely_unit(number: Fraction, of: Measured) -> str | None:
+def likely_unit(number: Fraction, of: CheckedNumber) -> str | None:
     """A unit in which the number could be a value of this lab."""
     if of.is_age:
         return "years"

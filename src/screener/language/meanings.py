@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from screener.language import syntax
 from screener.language.desk import Desk
-from screener.language.limits import Measured, range_text
+from screener.language.limits import CheckedNumber, range_text
 from screener.language.propositions import Propositions
 from screener.language.readings import Variant
 from screener.language.scopes import length_of
@@ -161,7 +161,7 @@ def _cells_of_choices(desk: Desk, block: syntax.Points, finding: Finding) -> lis
     return cells
 
 
-def _range_of(desk: Desk, cell: syntax.Cell, of: Measured) -> Range | None:
+def _range_of(desk: Desk, cell: syntax.Cell, of: CheckedNumber) -> Range | None:
     """The numbers of a cell in the canonical unit, converted exactly."""
     interval = cell.numbers
     if interval is None:

@@ -19,7 +19,7 @@ from screener.language.parser import ParsedFile
 from screener.language.source import Source, Span
 from screener.rulebook import LIST_OF, ConceptKind, RecordList
 
-Kind = Literal["lab", "form", "finding", "question", "points", "score", "definition"] | ConceptKind
+EntryKind = Literal["lab", "form", "finding", "question", "points", "score", "definition"] | ConceptKind
 KNOWN_OF_EVERYBODY = ("age", "sex")
 """What rules can speak of without an entry in the dictionary."""
 
@@ -27,7 +27,7 @@ NamedBlock = (
     syntax.Lab | syntax.Finding | syntax.Concept | syntax.Question | syntax.Points | syntax.Score | syntax.Definition
 )
 
-_USE: Mapping[Kind, str] = {
+_USE: Mapping[EntryKind, str] = {
     "lab": "{} > …",
     "form": "{} > …",
     "finding": "{} is …",
@@ -47,7 +47,7 @@ class Entry(Struct, frozen=True):
     """What a name stands for. `name` is its canonical name; if it is a measured form of a lab, `within` is that lab."""
 
     name: str
-    kind: Kind
+    kind: EntryKind
     block: NamedBlock
     source: Source
     span: Span
@@ -85,7 +85,7 @@ class Names:
         """The entry of that name or alias."""
         return self._entries.get(name)
 
-    def nearest(self, name: str, kinds: Iterable[Kind] = ()) -> list[str]:
+    def nearest(self, name: str, kinds: Iterable[EntryKind] = ()) -> list[str]:
         """Names and aliases that look like this one, of these kinds if any are, best first."""
         wanted = set(kinds)
         fitting = [known for known, entry in self._entries.items() if entry.kind in wanted]
@@ -177,8 +177,8 @@ def _claims_of_forms(source: Source, lab: syntax.Lab) -> Iterator[tuple[Source, 
                 yield source, lab, entry, name
 
 
-def _kind_of(block: NamedBlock) -> Kind:
-    return block.kind if isinstance(block, syntax.Concept) else cast("Kind", type(block).__name__.lower())
+def _kind_of(block: NamedBlock) -> EntryKind:
+    return block.kind if isinstance(block, syntax.Concept) else cast("EntryKind", type(block).__name__.lower())
 
 
 # ---- who uses whom

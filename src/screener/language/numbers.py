@@ -14,8 +14,8 @@ from screener.language.dimensions import PURE_NUMBER, Measure, product, quotient
 from screener.language.limits import (
     PERCENT,
     YEARS,
-    Limits,
-    Measured,
+    CheckedNumber,
+    UnitsOfLimits,
     aligned,
     exact,
     quantity_itself,
@@ -23,7 +23,7 @@ from screener.language.limits import (
     what_is_lacking,
 )
 from screener.language.lookups import CHANGES
-from screener.language.names import KNOWN_OF_EVERYBODY, Entry, Kind
+from screener.language.names import KNOWN_OF_EVERYBODY, Entry, EntryKind
 from screener.language.scopes import scope_of
 from screener.rulebook import (
     Age,
@@ -43,17 +43,17 @@ from screener.rulebook import (
 )
 from screener.values.units import UnitError, parse_unit
 
-_WITH_A_VALUE: tuple[Kind, ...] = ("lab", "form", "finding", "score", "points")
+_WITH_A_VALUE: tuple[EntryKind, ...] = ("lab", "form", "finding", "score", "points")
 
 
-class Numbers(Limits):
+class Numbers(UnitsOfLimits):
     """Checks the numeric expressions of one block. `truth` checks the test of an `if`."""
 
     def __init__(self, desk: Desk, truth: Callable[[syntax.Proposition], Truthful | None]) -> None:
         super().__init__(desk)
         self._truth = truth
 
-    def of(self, node: syntax.Numeric) -> Measured | None:
+    def of(self, node: syntax.Numeric) -> CheckedNumber | None:
         """The expression with its measure, or None if something in it is wrong (and has been reported)."""
         match node:
             case syntax.Quantity():
@@ -77,15 +77,15 @@ class Numbers(Limits):
 
     # ---- the kinds of expression
 
-    def _literal(self, node: syntax.Quantity) -> Measured | None:
+    def _literal(self, node: syntax.Quantity) -> CheckedNumber | None:
         if node.unit is None:
-            return Measured(Number(float(exact(node.number)), node.text), PURE_NUMBER, node.text)
+            return CheckedNumber(Number(float(exact(node.number)), node.text), PURE_NUMBER, node.text)
         unit = self.unit(node.unit)
         if unit is None:
             return None
-        return Measured(Number(float(exact(node.number)), node.text), Measure(unit), node.text)
+        return CheckedNumber(Number(float(exact(node.number)), node.text), Measure(unit), node.text)
 
-    def _value(self, node: syntax.Value) -> Measured | None:
+    def _value(self, node: syntax.Value) -> CheckedNumber | None:
         if node.name.text in KNOWN_OF_EVERYBODY:
             return self._of_person(node)
         entry = self.desk.draft.names.find(node.name.text)
@@ -109,7 +109,7 @@ class Numbers(Limits):
             case _:
                 return self._lab_value(node, entry)
 
-    def _of_person(self, node: syntax.Value) -> Measured | None:
+    def _of_person(self, node: syntax.Value) -> CheckedNumber | None:
         name = node.name.text
         if name == "sex":
             self.desk.error("no-number", "`sex` is not a number", node.span, help="write `sex is female`")
@@ -117,9 +117,9 @@ class Numbers(Limits):
         if node.pick is not None or node.scope is not None:
             self.desk.error("no-pick", "age is the age at screening, and there is only one", node.span)
             return None
-        return Measured(Age(), Measure(YEARS), name)
+        return CheckedNumber(Age(), Measure(YEARS), name)
 
-    def _computed(self, node: syntax.Value, entry: Entry) -> Measured | None:
+    def _computed(self, node: syntax.Value, entry: Entry) -> CheckedNumber | None:
         if node.pick is not None or node.scope is not None:
             self.desk.error(
                 "no-pick",
@@ -131,12 +131,12 @@ class Numbers(Limits):
         if entry.kind == "points":
             if entry.name not in self.desk.draft.tables:
                 return None
-            return Measured(PointsOf(entry.name), PURE_NUMBER, entry.name)
+            return CheckedNumber(PointsOf(entry.name), PURE_NUMBER, entry.name)
         if entry.name not in self.desk.draft.scores:
             return None
-        return Measured(ScoreOf(entry.name), PURE_NUMBER, entry.name)
+        return CheckedNumber(ScoreOf(entry.name), PURE_NUMBER, entry.name)
 
-    def _graded(self, node: syntax.Value, finding: Finding) -> Measured | None:
+    def _graded(self, node: syntax.Value, finding: Finding) -> CheckedNumber | None:
         if finding.grade is None:
             self.desk.error(
                 "no-number",
@@ -146,14 +146,14 @@ class Numbers(Limits):
             )
             return None
         lookup = self.lookup(node, finding)
-        return None if lookup is None else Measured(Value(lookup), PURE_NUMBER, node.name.text, finding)
+        return None if lookup is None else CheckedNumber(Value(lookup), PURE_NUMBER, node.name.text, finding)
 
-    def _lab_value(self, node: syntax.Value, entry: Entry) -> Measured | None:
+    def _lab_value(self, node: syntax.Value, entry: Entry) -> CheckedNumber | None:
         lab = self.desk.draft.labs.get(entry.within or entry.name)
         lookup = None if lab is None else self.lookup(node, lab)
         if lab is None or lookup is None:
             return None
-        return Measured(Value(lookup), _measure_of(lab, entry), node.name.text, lab)
+        return CheckedNumber(Value(lookup), _measure_of(lab, entry), node.name.text, lab)
 
     def lookup(self, node: syntax.Value, fact: Lab | Finding) -> str | None:
         """The name of the lookup that this value is."""
@@ -168,7 +168,7 @@ class Numbers(Limits):
             return None
         return self.desk.lookups.value(fact.name, node.pick or "latest", scope)
 
-    def _change(self, node: syntax.Change) -> Measured | None:
+    def _change(self, node: syntax.Change) -> CheckedNumber | None:
         entry = self.desk.find(node.name, ("lab", "form"), f"`{node.kind}`")
         if node.scope is None:
             self.desk.error(
@@ -186,9 +186,9 @@ class Numbers(Limits):
         name = f"{node.kind} {node.name.text}"
         relative = change in ("relative rise", "relative fall")
         measure = Measure(PERCENT) if relative else _measure_of(lab, entry)
-        return Measured(Value(self.desk.lookups.change(lab.name, change, scope)), measure, name)
+        return CheckedNumber(Value(self.desk.lookups.change(lab.name, change, scope)), measure, name)
 
-    def _in_unit(self, node: syntax.InUnit) -> Measured | None:
+    def _in_unit(self, node: syntax.InUnit) -> CheckedNumber | None:
         of = self.of(node.of)
         unit = self.unit(node.unit)
         if of is None or unit is None:
@@ -218,9 +218,11 @@ class Numbers(Limits):
             )
             return None
         direct = of if isinstance(of.expression, Value | Age) else None
-        return Measured(InUnit(of.expression, node.unit.text, float(factor)), PURE_NUMBER, name, bare=direct, unit=unit)
+        return CheckedNumber(
+            InUnit(of.expression, node.unit.text, float(factor)), PURE_NUMBER, name, bare=direct, unit=unit
+        )
 
-    def _arithmetic(self, node: syntax.Arithmetic) -> Measured | None:
+    def _arithmetic(self, node: syntax.Arithmetic) -> CheckedNumber | None:
         left, right = self.of(node.left), self.of(node.right)
         if left is None or right is None:
             return None
@@ -240,22 +242,24 @@ class Numbers(Limits):
                     self.desk.error("division-by-zero", "nothing can be divided by 0", node.right.span)
                     return None
                 measure = quotient(left.measure, right.measure)
-        return Measured(Arithmetic(node.operator, left.expression, right.expression), measure, self._written(node))
+        return CheckedNumber(Arithmetic(node.operator, left.expression, right.expression), measure, self._written(node))
 
-    def _summands(self, node: syntax.Arithmetic, left: Measured, right: Measured) -> tuple[Measured, Measured] | None:
+    def _summands(
+        self, node: syntax.Arithmetic, left: CheckedNumber, right: CheckedNumber
+    ) -> tuple[CheckedNumber, CheckedNumber] | None:
         """Both sides in one unit. A number written out takes the unit of the other side, by molar mass if need be."""
         match node.left, node.right:
             case _, syntax.Quantity():
                 number = self.limit(node.right, quantity_itself(left))
-                return None if number is None else (left, Measured(number, left.measure, right.name))
+                return None if number is None else (left, CheckedNumber(number, left.measure, right.name))
             case syntax.Quantity(), _:
                 number = self.limit(node.left, quantity_itself(right))
-                return None if number is None else (Measured(number, right.measure, left.name), right)
+                return None if number is None else (CheckedNumber(number, right.measure, left.name), right)
             case _:
                 alike = self.alike(left, right, node.span)
                 return None if alike is None else (left, alike)
 
-    def _function(self, node: syntax.Function) -> Measured | None:
+    def _function(self, node: syntax.Function) -> CheckedNumber | None:
         of = self.of(node.of)
         if of is None:
             return None
@@ -270,9 +274,9 @@ class Numbers(Limits):
             return None
         if node.name == "ln":
             self._check_logarithm(node, of)
-        return Measured(Function(node.name, of.expression), PURE_NUMBER, self._written(node))
+        return CheckedNumber(Function(node.name, of.expression), PURE_NUMBER, self._written(node))
 
-    def _check_logarithm(self, node: syntax.Function, of: Measured) -> None:
+    def _check_logarithm(self, node: syntax.Function, of: CheckedNumber) -> None:
         possible = self.desk.reach.of(of.expression)
         if possible.high <= 0:
             self.desk.error("impossible-logarithm", f"`{of.name}` is never above 0: it has no logarithm", node.of.span)
@@ -286,7 +290,7 @@ class Numbers(Limits):
                 help=f"write `possible above {self.range_text(lab)}` in the lab, or `floored at` here",
             )
 
-    def _bounded(self, node: syntax.Bounded) -> Measured | None:
+    def _bounded(self, node: syntax.Bounded) -> CheckedNumber | None:
         of = self.of(node.of)
         number = None if of is None else self.limit(node.at, quantity_itself(of))
         if of is None or number is None:
@@ -299,11 +303,11 @@ class Numbers(Limits):
                 if known_floor > cap:
                     self.desk.error("reversed-bounds", "the floor is above the cap", node.span)
                     return None
-                return Measured(Bounded(inner, known_floor, cap), of.measure, name)
+                return CheckedNumber(Bounded(inner, known_floor, cap), of.measure, name)
             case _:
-                return Measured(Bounded(of.expression, floor, cap), of.measure, name)
+                return CheckedNumber(Bounded(of.expression, floor, cap), of.measure, name)
 
-    def _choose(self, node: syntax.Choose) -> Measured | None:
+    def _choose(self, node: syntax.Choose) -> CheckedNumber | None:
         test = self._truth(node.test)
         then, otherwise = self.of(node.then), self.of(node.otherwise)
         if then is None or otherwise is None:
@@ -311,7 +315,7 @@ class Numbers(Limits):
         alike = self.alike(then, otherwise, node.span)
         if alike is None or test is None:
             return None
-        return Measured(Choose(test, then.expression, alike.expression), then.measure, self._written(node))
+        return CheckedNumber(Choose(test, then.expression, alike.expression), then.measure, self._written(node))
 
     def _written(self, node: syntax.Numeric) -> str:
         return " ".join(self.desk.source.excerpt(node.span).split())

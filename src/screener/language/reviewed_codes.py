@@ -1,13 +1,13 @@
 """Tables of reviewed codes: how somebody judged the codes of a system that has no hierarchy of its own.
 
 A table is called after its system (`snomed.tsv`) and has the columns `code`, `name`, `within`, `not` and `source`,
-parted by tabs. `within` holds the codes of ICD-10 (of ATC, for drugs) within which everybody lies who has the code,
-parted by blanks; `-` says that no rule asks for anything of the kind. `not` names concepts that it is none of.
+parted by tabs. `within` holds codes of ICD-10 (for drugs, of ATC), parted by blanks: everybody who has the code lies
+within them. `-` says that no rule asks for anything of the kind. `not` names concepts that the code is not.
 
-The tables `procedures.tsv` and `drugs.tsv` have in place of a code the phrases of people, parted by `;`. Within
-`beside any` are phrases that say nothing by themselves, and add nothing to any other phrase; within `beside harmless`
-and `beside treatment` those that add nothing to phrases that are all within `-`, or to such as lie within codes.
-The table `abbreviations.tsv` has in place of a code one or more abbreviations, parted by `;`, as wards write them.
+In place of a code, `procedures.tsv` and `drugs.tsv` have the phrases of people, parted by `;`. A phrase within `beside
+any` says nothing by itself and adds nothing to any other phrase. One within `beside harmless` adds nothing to phrases
+that are all within `-`, and one within `beside treatment` adds nothing to phrases that lie within codes.
+`abbreviations.tsv` has abbreviations in place of a code, parted by `;`, as wards write them.
 """
 
 from __future__ import annotations

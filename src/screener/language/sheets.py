@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from screener.language import syntax
 from screener.language.desk import Desk, did_you_mean
-from screener.language.names import Kind
+from screener.language.names import EntryKind
 from screener.rulebook import Head, Shown
 
-_MEASURED: tuple[Kind, ...] = ("lab", "finding", "score")
+_MEASURED: tuple[EntryKind, ...] = ("lab", "finding", "score")
 
 
 def head_of(found: Iterable[tuple[Desk, syntax.Sheet]]) -> Head:
@@ -44,7 +44,7 @@ def head_of(found: Iterable[tuple[Desk, syntax.Sheet]]) -> Head:
     return Head(tuple(shown), tuple(diagnoses), since, since_label, of, child_under)
 
 
-def _named(desk: Desk, name: syntax.Name, kinds: tuple[Kind, ...]) -> str | None:
+def _named(desk: Desk, name: syntax.Name, kinds: tuple[EntryKind, ...]) -> str | None:
     """The canonical name, if it is one of these kinds of entries."""
     names = desk.draft.names
     entry = names.find(name.text)

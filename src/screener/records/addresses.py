@@ -18,7 +18,7 @@ _URN = re.compile(r"urn:(uuid|oid):(.*)", re.IGNORECASE | re.DOTALL)
 
 @lru_cache(maxsize=8192)
 def plain_id(identity: str) -> str:
-    """An id as it is compared."""
+    """An id in the form in which ids are compared: a UUID in small letters."""
     return identity.lower() if _UUID.fullmatch(identity) else identity
 
 

@@ -490,10 +490,10 @@ class Dictionary:
         return self.terminology.abbreviated(written) if on in ABBREVIATED else None
 
     def _narrowed(self, said: Said, codes: Iterable[tuple[str, str]], words: str) -> Said:
-        """What a diagnosis says by its codes, narrowed by the wording of a treatment after which they are given.
+        """What the codes of a diagnosis say, narrowed by its wording if that names a treatment that leaves such codes.
 
-        Only where they are nothing for certain: a part of the bowel (Z90.4) was not removed for a tumor where the
-        wording beside the code is of an appendectomy.
+        It narrows only codes that are nothing for certain: Z90.4 is a missing part of the bowel. Where the wording says
+        appendectomy, no tumor was the reason.
         """
         if said.is_ or not said.open:
             return said
@@ -738,8 +738,8 @@ class Dictionary:
         return frozenset(each.entry.name for each in (self.some_drug(), self.some_substance()) if each is not None)
 
     def may_be_given(self, entry: Entry) -> bool:
-        """Whether something of which one may be allergic is given as a drug, too: it has a code of a drug, or is a kind
-        of what has one."""
+        """Whether a substance that people are allergic to is also given as a drug: it, or something it is a kind of,
+        has the code of a drug."""
         if not isinstance(entry, Concept) or entry.kind != "substance":
             return False
         broad = (entry, *(self.rulebook.concepts[name] for name in entry.broader))

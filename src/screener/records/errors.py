@@ -102,7 +102,7 @@ class Findings:
         self.checked_first: list[Note] = []
 
     def refuse(self, path: str, fault: str, mend: str = "") -> None:
-        """A fault because of which the record cannot be used."""
+        """Report a fault that makes the record unusable."""
         where = ": ".join(each for each in (self.place, path) if each)
         self.problems.append(Problem(where, fault, mend))
 
@@ -136,7 +136,7 @@ class Findings:
         faults[written] = fault
 
     def unsettle(self, entry: str, path: str, fault: str, mend: str, *, written: str = "") -> None:
-        """A fault because of which an entry settles nothing: one of two statements in it must be a mistake, say, and
+        """Report a fault that keeps an entry from settling anything: one of two statements in it is a mistake, say, and
         nobody knows which."""
         self.set_aside(path, fault, mend, "settles nothing", written=written)
         self.unsettled.add(entry)

@@ -55,9 +55,9 @@ def codes_alone(entry: Entry) -> list[tuple[str, str]]:
 
 
 class Naming:
-    """Resolves entries against the dictionary, and tells what cannot be resolved.
+    """Resolves entries against the dictionary, and reports what it cannot resolve.
 
-    It is long because names, codes and words are resolved in turn, and what none of them resolves is told once.
+    It is long because names, codes and words are resolved in turn, and what none of them resolves is reported once.
     """
 
     def __init__(self, dictionary: Dictionary, findings: Findings) -> None:
@@ -199,7 +199,7 @@ class Naming:
             self.findings.note(some_of(paths), meant, "unclear", about=shown(wording), places=paths, until=until)
 
     def _misplaced_told(self) -> dict[str, list[str]]:
-        """What is told of names on a list that is not theirs, with the entries."""
+        """The notes on names that stand on a list that is not theirs, each with its entries."""
         told: dict[str, list[str]] = {}
         for path, each in self.misplaced.items():
             told.setdefault(each.told, []).append(path)
@@ -487,7 +487,7 @@ class Naming:
     def _agreed(
         self, named: Meaning, coded: Collection[Meaning], path: str, kinds: tuple[str, ...]
     ) -> tuple[Meaning, ...]:
-        """What a name and the codes beside it say together: the narrower of the two, and the unit of the code."""
+        """What a name and its codes say together: the narrower of the two, and the unit of the code."""
         if not coded:
             return (named,)
         if isinstance(named.entry, Lab):

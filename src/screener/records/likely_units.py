@@ -34,7 +34,7 @@ def _as_amount(dimension: Dimension) -> Dimension:
 def if_unusual(
     lab: Lab, form: Form | None, unit: str, stated: Quantity | Span, value: Range, dictionary: Dictionary
 ) -> tuple[str, ...]:
-    """A remark on a value that is possible but hardly ever seen, with the units in which it would be usual."""
+    """A remark on a value that is possible but hardly ever seen, with the units that would make it usual."""
     usual = lab.usual
     if usual is None or (value.high >= usual.low and value.low <= usual.high):
         return ()

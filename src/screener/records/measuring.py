@@ -242,8 +242,7 @@ def _limits_in_use(
 
 
 def _found_or_not(result: Result, lab: Lab, *, is_found: bool) -> Result:
-    """A result in words, for a lab of which any amount shows something: some amount, or none that the assay can
-    find."""
+    """A result in words, for a lab that shows something at any amount: some amount, or none that the assay can find."""
     if is_found:
         value = Range(0, lab.possible.high, low_open=True)
         return msgspec.structs.replace(

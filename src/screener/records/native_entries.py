@@ -594,7 +594,7 @@ class _Reader:
         self.chart.add_absence(Absence(meaning.entry.name, list_, path, when, flags=meaning.flags, since=since))
 
     def _denies_nothing(self, meaning: Meaning, entry: Entry, path: str) -> None:
-        """A denial in words or under a code that may be several things: nobody knows which of them was meant."""
+        """Set aside a denial whose words or code may mean several things: nobody knows which was meant."""
         words = entry.text or (entry.name if isinstance(entry.name, str) else None)
         told = f"{quoted(words)} may be" if words is not None else "its code may be"
         mend = alike(words, self.dictionary, tuple(LIST_OF)) if words is not None else ""
@@ -789,7 +789,7 @@ class _Reader:
         return any(fault == path or fault.startswith(f"{path}.") for fault in self.left_out)
 
     def _quietly(self, text: str | None) -> Moment | None:
-        """A date that was read before, and told if it cannot be."""
+        """A date that was read before. A date that cannot be read has been reported by then."""
         try:
             dated = None if text is None else date_meant(text, self.locale)
         except DateError:

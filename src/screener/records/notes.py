@@ -1,5 +1,5 @@
-"""Notes on a record: what was passed over or is suspicious. Whoever makes a note says of which kind it is, and reports
-choose by that; none of them reads a sentence to learn what it is about.
+"""Notes on a record: what was passed over or is suspicious. Every note has a kind, and reports choose notes by it; no
+report reads the sentence to learn what it is about.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "procedures": ("condition", "procedure"),
     "drugs": ("drug",),
 }
-"""Of which kinds the names are that count as phrases, too, by the table."""
+"""By table, the kinds of concept whose names count as phrases, too."""
 
 _BESIDES: Mapping[str, str] = {"conditions": "procedures"}
 """The table whose phrases count as well: among diagnoses stands `Z.n. Appendektomie`."""

@@ -193,7 +193,7 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
     files = {each.file for each in about}
     for each in given:
         if each.is_alone and each not in about:
-            # Whom they are about is not told: it may be a number that the whole country knows the person by.
+            # Their id is not shown: it may be a national number of that person.
             fault = f"the answers are about somebody else, and the record is of {quoted(patient.id)}"
             mend = "give the answers of this patient, or name the record's `id` in them"
             if is_unnamed(patient.id):

@@ -48,8 +48,8 @@ EVER_SINCE = Moment(BEGINNING, BEGINNING, EVER)
 
 
 class ChartReview(Struct, frozen=True):
-    """What reviews say: denials, entries found, and entries that somebody looked at. `besides` are the entries of the
-    record that the reviewer was told of: what is denied is another of the kind."""
+    """What reviews say: denials, entries found, and entries that somebody looked at. `besides` are the entries that the
+    reviewer saw on the record: a denial is about any other of the kind."""
 
     absences: tuple[Absence, ...] = ()
     found: tuple[Episode, ...] = ()
@@ -127,7 +127,7 @@ class ReviewReader:
 
     @contextmanager
     def _where_it_asks(self, question: Any) -> Iterator[None]:
-        """Faults that come up meanwhile name the question, by which a person finds the place in the file."""
+        """Add the question to every fault reported meanwhile, so that a person finds the place in the file."""
         problems = self.findings.problems
         first = len(problems)
         yield

@@ -74,7 +74,7 @@ class Drafted(Struct, frozen=True):
     unread: tuple[str, ...] = ()
     """Columns that hold words and are not read: what stands in them may be of any list."""
     listless: Mapping[str, tuple[str, str]] = {}
-    """Rows of which nobody can tell on which list they stand: what is wrong, and how to mend it. They may be of any."""
+    """Rows that name no list: what is wrong with each, and how to mend it. They may belong to any list."""
 
 
 Headings = Mapping[str, str]

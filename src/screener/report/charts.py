@@ -17,7 +17,7 @@ from msgspec import Struct
 from screener.evaluation.explanation import number_text
 from screener.evaluation.phrases import unit_after
 from screener.records.patient import Result
-from screener.report.limits import Held, Limit, limits_of_labs
+from screener.report.limits import HeldLimit, LabLimit, limits_of_labs
 from screener.rulebook import Lab
 from screener.screening import Screening
 from screener.values.dates import DAY, Moment, dates_in_words
@@ -46,7 +46,7 @@ AXIS_STEPS = 4
 Shape = Literal["value", "at most", "at least", "range"]
 
 
-class Point(Struct, frozen=True):
+class DrawnResult(Struct, frozen=True):
     """A result as drawn. `top` and `bottom` are the ends of what it may be, `left` and `right` those of when."""
 
     x: float
@@ -62,7 +62,7 @@ class Point(Struct, frozen=True):
     is_after_break: bool
 
 
-class Line(Struct, frozen=True):
+class DrawnLimit(Struct, frozen=True):
     """A limit as drawn: one line, or a step for each result that came with a limit of its own."""
 
     path: str
@@ -77,7 +77,7 @@ class Tick(Struct, frozen=True):
     label: str
 
 
-class Row(Struct, frozen=True):
+class ChartRow(Struct, frozen=True):
     """A row of the table below the drawing: one result."""
 
     date: str
@@ -89,17 +89,17 @@ class Row(Struct, frozen=True):
     is_drawn: bool
 
 
-class Chart(Struct, frozen=True):
+class Drawing(Struct, frozen=True):
     """The results of one lab on record, drawn and as a table, with the limits that the trials hold it to."""
 
     lab: str
     title: str
     unit: str
-    points: tuple[Point, ...]
-    lines: tuple[Line, ...]
+    points: tuple[DrawnResult, ...]
+    lines: tuple[DrawnLimit, ...]
     ticks: tuple[Tick, ...]
-    limits: tuple[Held, ...]
-    rows: tuple[Row, ...]
+    limits: tuple[HeldLimit, ...]
+    rows: tuple[ChartRow, ...]
     summary: str
 
     @property
@@ -113,7 +113,7 @@ class Chart(Struct, frozen=True):
         return any(row.upper_limit for row in self.rows)
 
 
-def charts(screening: Screening) -> tuple[Chart, ...]:
+def charts(screening: Screening) -> tuple[Drawing, ...]:
     """A chart for each lab that the trials look at and that has at least two results by the day of screening."""
     rulebook = screening.rulebook
     limits = limits_of_labs([rulebook.trials[trial.id] for trial in screening.trials], rulebook)
@@ -134,7 +134,7 @@ def _when(result: Result) -> tuple[int, int]:
     return result.when.order if result.when is not None else (-1, -1)
 
 
-def _chart(lab: Lab, results: Sequence[Result], held: tuple[Held, ...]) -> Chart:
+def _chart(lab: Lab, results: Sequence[Result], held: tuple[HeldLimit, ...]) -> Drawing:
     unit = unit_after(lab.unit).strip()
     drawn = [
         (result, result.when, result.value)
@@ -157,16 +157,16 @@ def _chart(lab: Lab, results: Sequence[Result], held: tuple[Held, ...]) -> Chart
     rows = tuple(_row(result, lab, unit, is_drawn=any(result is each for each, _, _ in drawn)) for result in results)
     told = "; ".join(f"{point.label} on {point.day}" for point in points)
     summary = f"{lab.title}{f' in {unit}' if unit else ''}, {len(points)} results: {told}" if points else ""
-    return Chart(lab.name, lab.title, unit, points, lines, scale.ticks, held, rows, summary)
+    return Drawing(lab.name, lab.title, unit, points, lines, scale.ticks, held, rows, summary)
 
 
-def _row(result: Result, lab: Lab, unit: str, *, is_drawn: bool) -> Row:
+def _row(result: Result, lab: Lab, unit: str, *, is_drawn: bool) -> ChartRow:
     canonical = ""
     if result.value is not None and unit_after(result.recorded_unit).strip() != unit:
         _, text = _shape(result.value, _ends(result.value, lab))
         canonical = f"{text} {unit}".strip()
     remarks = (*((result.problem,) if result.problem else ()), *(flag.text for flag in result.flags))
-    return Row(
+    return ChartRow(
         result.when.text if result.when is not None else "no date",
         f"{result.recorded_value}{unit_after(result.recorded_unit)}",
         canonical,
@@ -249,11 +249,11 @@ def _ends(value: Range, lab: Lab) -> tuple[float, ...]:
 
 def _points(
     drawn: Sequence[tuple[Result, Moment, Range]], lab: Lab, scale: _Scale, places: _Places
-) -> tuple[Point, ...]:
+) -> tuple[DrawnResult, ...]:
     spans = [(places.x(_knots(when)[0]), places.x(_knots(when)[-1])) for _, when, _ in drawn]
     centers = [round((left + right) / 2, 1) for left, right in spans]
     labeled = _with_room(centers)
-    points: list[Point] = []
+    points: list[DrawnResult] = []
     year = ""
     for number, (result, when, value) in enumerate(drawn):
         ends = _ends(value, lab)
@@ -263,7 +263,7 @@ def _points(
         if labeled[number]:
             day, year = day.removesuffix(f" {year}"), day.rpartition(" ")[2]
         points.append(
-            Point(
+            DrawnResult(
                 centers[number],
                 round(sum(heights) / len(heights), 1),
                 shape,
@@ -304,7 +304,7 @@ def _shape(value: Range, ends: Sequence[float]) -> tuple[Shape, str]:
 # ---- limits
 
 
-def _of_own(limit: Limit, results: Sequence[Result]) -> list[float | None]:
+def _of_own(limit: LabLimit, results: Sequence[Result]) -> list[float | None]:
     """A multiple of normal for each of these results; None where the result came without that limit."""
     if limit.which is None or limit.times is None:
         return [None for _ in results]
@@ -313,11 +313,14 @@ def _of_own(limit: Limit, results: Sequence[Result]) -> list[float | None]:
 
 
 def _lines(
-    drawn: Sequence[tuple[Result, Moment, Range]], held: Sequence[Held], scale: _Scale, points: Sequence[Point]
-) -> tuple[Line, ...]:
+    drawn: Sequence[tuple[Result, Moment, Range]],
+    held: Sequence[HeldLimit],
+    scale: _Scale,
+    points: Sequence[DrawnResult],
+) -> tuple[DrawnLimit, ...]:
     results = [result for result, _, _ in drawn]
     found: list[tuple[str, float, str, bool]] = []
-    told: dict[float, list[Limit]] = {}
+    told: dict[float, list[LabLimit]] = {}
     for each in held:
         if each.limit.value is not None:
             told.setdefault(each.limit.value, []).append(each.limit)
@@ -325,7 +328,7 @@ def _lines(
         signs = dict.fromkeys(limit.text.partition(" ")[0] for limit in limits)
         label = ", ".join(f"{sign} {number_text(value)}" for sign in signs)
         found.append((f"M{PAPER.left} {scale.y(value)}H{PAPER.right}", scale.y(value), label, False))
-    own = Limit("upper limit", times=1, which="upper")
+    own = LabLimit("upper limit", times=1, which="upper")
     for limit in (own, *(each.limit for each in held if each.limit.value is None)):
         values = _of_own(limit, results)
         if path := _steps(values, scale, points):
@@ -335,16 +338,16 @@ def _lines(
     lines, below = [], math.inf
     for path, height, label, is_own in found:
         below = min(height, below - LINE_APART)
-        lines.append(Line(path, height, round(below, 1), label, is_own))
+        lines.append(DrawnLimit(path, height, round(below, 1), label, is_own))
     lowest_allowed = min((line.label_y for line in lines), default=PAPER.top)
     lift = max(0.0, PAPER.top - 4 - lowest_allowed)
     return tuple(
-        Line(line.path, line.y, round(line.label_y + lift, 1), line.label, line.is_own) if lift else line
+        DrawnLimit(line.path, line.y, round(line.label_y + lift, 1), line.label, line.is_own) if lift else line
         for line in lines
     )
 
 
-def _steps(values: Sequence[float | None], scale: _Scale, points: Sequence[Point]) -> str:
+def _steps(values: Sequence[float | None], scale: _Scale, points: Sequence[DrawnResult]) -> str:
     """A level stroke for each result that came with a limit, from midway to its neighbors, at the ends to the edge;
     neighbors of one limit share theirs."""
     middles = [round((earlier.x + later.x) / 2, 1) for earlier, later in pairwise(points)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from screener.records.errors import Unusable
-from screener.report.forms import NOWHERE, Asked, FormError, Place, Report
+from screener.report.forms import NOWHERE, Asked, FormError, PatientPlace, Report
 from screener.screening import Screening
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ class _WithWorklist(Report):
 
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked)
-        self.first: tuple[Screening, Place] | None = None
+        self.first: tuple[Screening, PatientPlace] | None = None
         self.worklist: WorklistText | None = None
 
-    def part(self, screening: Screening, place: Place = NOWHERE) -> tuple[Screening, Place]:
+    def part(self, screening: Screening, place: PatientPlace = NOWHERE) -> tuple[Screening, PatientPlace]:
         return screening, place
 
-    def add(self, part: tuple[Screening, Place]) -> None:
+    def add(self, part: tuple[Screening, PatientPlace]) -> None:
         if self.first is None:
             self.first = part
             return
@@ -43,7 +43,7 @@ class Default(_WithWorklist):
     """The sheet of one patient, or the worklist of several. One patient is reported in full if more is asked for than a
     sheet holds."""
 
-    def add(self, part: tuple[Screening, Place]) -> None:
+    def add(self, part: tuple[Screening, PatientPlace]) -> None:
         if self.first is not None and self.asked.further:
             name = min(self.asked.further)
             mend = "add `--full` or `--json`, which tell it of each patient"
@@ -65,7 +65,7 @@ class Default(_WithWorklist):
 class Full(_WithWorklist):
     """`--full`: each patient in full, and then the worklist of all."""
 
-    def add(self, part: tuple[Screening, Place]) -> None:
+    def add(self, part: tuple[Screening, PatientPlace]) -> None:
         print_whole(self, part[0])
         super().add(part)
 

@@ -11,7 +11,7 @@ from rich.tree import Tree
 from screener.evaluation.outline import Branch, outline
 from screener.records.errors import did_you_mean
 from screener.report.forms import Asked, FormError, Report
-from screener.report.terminal import STATUS, Page, Terminal
+from screener.report.terminal import STATUS, Printout, Terminal
 from screener.report.wording import on_one_line, recorded
 from screener.rulebook import Rulebook
 from screener.screening import CriterionResult, Screening, TrialResult, status_of
@@ -64,7 +64,7 @@ def print_explained(
     screening: Screening, trial: TrialResult, criterion: CriterionResult, console: Console | None = None
 ) -> None:
     """Print the sentence, the rule as written, the tree of each reading, and what is on record."""
-    page = Page(console or Terminal(highlight=False, markup=False, emoji=False))
+    page = Printout(console or Terminal(highlight=False, markup=False, emoji=False))
     page.rule("━")
     name = Text(f"{trial.id}/{criterion.id}", "bold")
     whom = f"  patient {on_one_line(screening.patient)}, as of {as_of_words(screening.as_of)}"

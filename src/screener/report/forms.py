@@ -177,14 +177,14 @@ class Asked(NamedTuple):
     since: str | None = None
 
 
-class Place(NamedTuple):
+class PatientPlace(NamedTuple):
     """Where a patient comes from: the file, and the number among the patients of the call."""
 
     file: str = ""
     number: int = 0
 
 
-NOWHERE = Place()
+NOWHERE = PatientPlace()
 
 
 class Report:
@@ -200,7 +200,7 @@ class Report:
     def prepare(self, rulebook: Rulebook) -> None:
         """Check the call against the rules, before anything is read. Raises FormError."""
 
-    def part(self, screening: Screening, place: Place = NOWHERE) -> Anything:
+    def part(self, screening: Screening, place: PatientPlace = NOWHERE) -> Anything:
         """What the report needs of one patient. With several processes it is made there, and is then small."""
         return screening
 
@@ -236,7 +236,7 @@ class Texts(Report):
         """One patient, with the line's end."""
         raise NotImplementedError
 
-    def part(self, screening: Screening, place: Place = NOWHERE) -> str:
+    def part(self, screening: Screening, place: PatientPlace = NOWHERE) -> str:
         return self.text(screening)
 
     def add(self, part: str) -> None:

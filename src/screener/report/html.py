@@ -117,7 +117,7 @@ def _shown(value: object) -> object:
 # ---- what is on record
 
 
-class Row(Struct, frozen=True):
+class EvidenceRow(Struct, frozen=True):
     """A fact that an answer rests on, as the page shows it: `converted` is empty if it adds nothing."""
 
     name: str
@@ -128,10 +128,10 @@ class Row(Struct, frozen=True):
     flags: tuple[Flag, ...]
 
 
-def rows_of(criterion: CriterionResult, screening: Screening) -> list[Row]:
+def rows_of(criterion: CriterionResult, screening: Screening) -> list[EvidenceRow]:
     """The facts of one line, in the order in which its answer names them."""
     return [
-        Row(
+        EvidenceRow(
             _called(each, screening),
             f"{each.value}{unit_after(each.unit)}",
             converted(each),

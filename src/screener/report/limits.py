@@ -31,7 +31,7 @@ from screener.values.ranges import Comparison
 SIGNS: dict[Comparison, str] = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "=": "="}
 
 
-class Limit(Struct, frozen=True):
+class LabLimit(Struct, frozen=True):
     """A limit that lines of trials hold a lab to.
 
     `text` is the comparison as the rule has it (`≥ 12 mg/dL`). `value` is its number in the canonical unit; None for a
@@ -44,28 +44,28 @@ class Limit(Struct, frozen=True):
     which: Literal["upper", "lower"] | None = None
 
 
-class Held(Struct, frozen=True):
+class HeldLimit(Struct, frozen=True):
     """A limit, and the lines that use it, each with its trial."""
 
-    limit: Limit
+    limit: LabLimit
     lines: tuple[tuple[str, str], ...]
 
 
-def limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> Mapping[str, tuple[Held, ...]]:
+def limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> Mapping[str, tuple[HeldLimit, ...]]:
     """Every lab that these trials look at, with its limits; a lab that only scores or changes use has none.
 
     A limit inside a score's formula is not one of a trial, and is left out. Worked out once for a rulebook.
     """
     those = list(trials)
-    known: dict[tuple[str, ...], Mapping[str, tuple[Held, ...]]] = made_once(rulebook, "limits of labs", dict)
+    known: dict[tuple[str, ...], Mapping[str, tuple[HeldLimit, ...]]] = made_once(rulebook, "limits of labs", dict)
     key = tuple(trial.id for trial in those)
     if key not in known:
         known[key] = _limits_of_labs(those, rulebook)
     return known[key]
 
 
-def _limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> Mapping[str, tuple[Held, ...]]:
-    gathered: dict[str, dict[Limit, dict[tuple[str, str], None]]] = {}
+def _limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> Mapping[str, tuple[HeldLimit, ...]]:
+    gathered: dict[str, dict[LabLimit, dict[tuple[str, str], None]]] = {}
     for trial in trials:
         for criterion in trial.criteria:
             for lab, limit in _looked_at(criterion, rulebook):
@@ -73,7 +73,7 @@ def _limits_of_labs(trials: Iterable[Trial], rulebook: Rulebook) -> Mapping[str,
                 if limit is not None:
                     lines.setdefault(limit, {})[trial.id, criterion.id] = None
     return {
-        lab: tuple(Held(limit, tuple(lines)) for limit, lines in gathered[lab].items())
+        lab: tuple(HeldLimit(limit, tuple(lines)) for limit, lines in gathered[lab].items())
         for lab in rulebook.labs
         if lab in gathered
     }
@@ -100,7 +100,7 @@ def _limits_of_score(criterion: Criterion, score: str, rulebook: Rulebook) -> It
     return found
 
 
-def _looked_at(criterion: Criterion, rulebook: Rulebook) -> Iterator[tuple[str, Limit | None]]:
+def _looked_at(criterion: Criterion, rulebook: Rulebook) -> Iterator[tuple[str, LabLimit | None]]:
     """The labs that a line looks at, each as often as it does, with the limit that it is held to there."""
     for node, is_inside_score in _nodes(criterion, rulebook):
         for lookup, limit in _compared(node):
@@ -115,17 +115,17 @@ def _looked_at(criterion: Criterion, rulebook: Rulebook) -> Iterator[tuple[str, 
                         yield sign.fact, limit
 
 
-def _compared(node: Struct) -> Iterator[tuple[str, Limit | None]]:
+def _compared(node: Struct) -> Iterator[tuple[str, LabLimit | None]]:
     """The lookups of a node itself, each with what it is compared with."""
     for each in held_to(node):
         if isinstance(each.of, Value):
-            yield each.of.lookup, Limit(f"{SIGNS[each.operator]} {each.limit.text}", each.limit.value)
+            yield each.of.lookup, LabLimit(f"{SIGNS[each.operator]} {each.limit.text}", each.limit.value)
     match node:
         case AgainstLimit(lookup=lookup, operator=operator, times=times, which=which):
             top, _, bottom = times.partition("/")
             factor = float(top) / float(bottom or 1)
             text = f"{SIGNS[operator]} {number_text(factor)} × {which} limit"
-            yield lookup, Limit(text, times=factor, which=which)
+            yield lookup, LabLimit(text, times=factor, which=which)
         case Value(lookup=lookup):
             yield lookup, None
 
@@ -139,11 +139,11 @@ def _signs(lookup: object, rulebook: Rulebook) -> Iterator[Sign]:
                 yield from rulebook.concepts[name].present_when
 
 
-def _limits_of_sign(numbers: Limits | None, unit: str) -> Iterator[Limit]:
+def _limits_of_sign(numbers: Limits | None, unit: str) -> Iterator[LabLimit]:
     if numbers is not None and numbers.low is not None:
-        yield Limit(f"{'>' if numbers.low_open else '≥'} {number_text(numbers.low)}{unit}", numbers.low)
+        yield LabLimit(f"{'>' if numbers.low_open else '≥'} {number_text(numbers.low)}{unit}", numbers.low)
     if numbers is not None and numbers.high is not None:
-        yield Limit(f"{'<' if numbers.high_open else '≤'} {number_text(numbers.high)}{unit}", numbers.high)
+        yield LabLimit(f"{'<' if numbers.high_open else '≤'} {number_text(numbers.high)}{unit}", numbers.high)
 
 
 def _nodes(criterion: Criterion, rulebook: Rulebook) -> Iterator[tuple[Struct, bool]]:

@@ -143,8 +143,8 @@ def matching(entries: Sequence[Writable], word: str, dictionary: Dictionary) -> 
 
 
 def _read_as(word: str, dictionary: Dictionary) -> Iterator[tuple[RecordList, list[str], list[str]]]:
-    """The lists on which a wording is read, each with the concepts that it is there, and those that it may be. Of lists
-    that are read alike the first is told, and that somebody can be allergic to a drug is not."""
+    """The lists on which a wording is read, each with the concepts that it is there, and those that it may be. Lists
+    that are read alike are named by the first; that people can be allergic to a drug goes without saying."""
     for list_ in {table: list_ for list_, table in reversed(list(IN_PHRASES.items()))}.values():
         said = dictionary.said([], word, on=list_)
         if said.is_known:

@@ -162,7 +162,7 @@ def _measured(rules: Sequence[RulesOut]) -> list[Ruling]:
 
 
 def _asked(rules: Sequence[RulesOut], rulebook: Rulebook) -> Iterator[Ruling]:
-    """Answers that do so, those of one person together, and then what is asked of the patient's history."""
+    """Answers that rule the trial out: those of one person together, then questions about the patient's history."""
     others = [each.fact for each in rules if each.unless is None and each.fact.fact.kind not in MEASURED]
     by_person: dict[str, list[str]] = {}
     for known in others:

@@ -32,7 +32,7 @@ _OTHER = {"basis": "another basis", "reasons": "other reasons", "explanation": "
 _OF_A_LINE = ("status", *_OTHER)
 
 
-class Asked(Struct, frozen=True):
+class AskedThen(Struct, frozen=True):
     """What a result says that its call asked for. `is_told` is False for a result of before results said it."""
 
     as_of: str
@@ -42,13 +42,13 @@ class Asked(Struct, frozen=True):
     is_told: bool
 
 
-def asked_for(result: Mapping[str, Anything]) -> Asked:
+def asked_for(result: Mapping[str, Anything]) -> AskedThen:
     """What the call of a result asked for."""
     options = result.get("options")
     told = options if isinstance(options, Mapping) else {}
     trials = told.get("trials") if told else [trial["id"] for trial in result["trials"]]
     complete = told.get("assume_complete") or ()
-    return Asked(result["as_of"], complete, told.get("labs_within"), trials, bool(told))
+    return AskedThen(result["as_of"], complete, told.get("labs_within"), trials, bool(told))
 
 
 class Replayed(Struct, frozen=True):

@@ -18,7 +18,7 @@ from msgspec import Struct
 from screener.contract import LINE_WORDS
 from screener.evaluation.phrases import capital
 from screener.records.patient import is_unnamed
-from screener.report.charts import Chart, charts
+from screener.report.charts import Drawing, charts
 from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, template, visible
 from screener.report.outlook import Outlook, outlook
 from screener.report.review import NEEDED, as_file
@@ -67,7 +67,7 @@ MARKS: dict[StateName, str] = {
     "ruled out today": "cross",
     "ruled out": "cross",
 }
-"""The shape beside each headline, so that nothing hangs on color."""
+"""A shape before each headline, so that nothing hangs on color."""
 
 
 class TrialPart(Struct, frozen=True):
@@ -88,7 +88,7 @@ class PatientPart(Struct, frozen=True):
     columns: tuple[TrialRow, ...]
     """The trials that something is to do for."""
     outlook: Outlook
-    charts: tuple[Chart, ...]
+    charts: tuple[Drawing, ...]
     density: str
 
 

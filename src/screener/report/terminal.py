@@ -83,7 +83,7 @@ def print_screening(
 
     `extra` is what else was asked for. `first_facts` is the advice whose first facts follow the states.
     """
-    page = Page(console or Terminal(highlight=False, markup=False, emoji=False), extra)
+    page = Printout(console or Terminal(highlight=False, markup=False, emoji=False), extra)
     page.screening(screening, first_facts)
     page.print()
 
@@ -95,7 +95,7 @@ class Terminal(Console):
         raise BrokenPipeError
 
 
-class Page:
+class Printout:
     """What is to be printed, line by line, and the few shapes that it is made of."""
 
     def __init__(self, console: Console, extra: Further | None = None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from screener.records.errors import Unusable
-from screener.report.forms import NOWHERE, Asked, FormError, Place, Report
+from screener.report.forms import NOWHERE, Asked, FormError, PatientPlace, Report
 from screener.rulebook import Rulebook
 from screener.screening import Screening
 from screener.sheet.worklist import Choice, Earlier, Row, Worklist, row_of, worklist_of
@@ -33,7 +33,7 @@ class Rows(Report):
 
             self.earlier = read_earlier(Path(self.asked.since))
 
-    def part(self, screening: Screening, place: Place = NOWHERE) -> Row | None:
+    def part(self, screening: Screening, place: PatientPlace = NOWHERE) -> Row | None:
         return row_of(screening, place.file)
 
     def add(self, part: Row | None) -> None:
@@ -106,7 +106,7 @@ class WorklistPages(Rows):
         except OSError as problem:
             raise self._cannot(self.folder, problem) from None
 
-    def part(self, screening: Screening, place: Place = NOWHERE) -> Row | None:
+    def part(self, screening: Screening, place: PatientPlace = NOWHERE) -> Row | None:
         """Write the patient's page and return the row. The page is for all patients, also those that are not listed."""
         from screener.report.sheet_page import page
         from screener.sheet.making import sheet_of
@@ -145,7 +145,7 @@ class WorklistPages(Rows):
         )
 
 
-def page_name(screening: Screening, place: Place) -> str:
+def page_name(screening: Screening, place: PatientPlace) -> str:
     """The file of a patient's page: the same for the same patient each time, and no name that a system could mistake.
 
     `S-002` is `S-002.html`, `../x y` is `x-y_` with the beginning of a digest. Upper and lower case are one to some

@@ -497,7 +497,7 @@ def _horizon(as_of: date) -> date:
 
 
 def _last_day(changes_: Sequence[Change]) -> date | None:
-    """The day before the first of them."""
+    """The last day before the first change."""
     first = min((each.date for each in changes_), default=None)
     return None if first is None else first - ONE_DAY
 

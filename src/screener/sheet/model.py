@@ -97,7 +97,7 @@ class KeyResult(Struct, frozen=True, tag="result"):
     multiple: str = ""
     """`6.6 x ULN`, by the limit that came with the result."""
     beside: str = ""
-    """What is shown beside it: `PTA 39 %`."""
+    """A second value, shown next to it: `PTA 39 %`."""
     day: date | None = None
     when: str = ""
     """Its date as recorded, where that is not one day."""

@@ -38,7 +38,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 RECRUITING, NOT_RECRUITING, NOT_KNOWN = "recruiting", "not recruiting", "not known"
 RECRUITING_IN_SHORT = {NOT_KNOWN: "recruiting?"}
-"""Where nothing beside it says of what it is."""
+"""For places where nothing else says what the words are about."""
 
 
 def recruitment(told: Recruiting) -> str:
@@ -324,7 +324,7 @@ _KIND_NOT_STATED = re.compile(r"“?([^“”,]+), [^“”,]*not stated”?")
 
 
 def before_when(scope: Scope | None, rulebook: Rulebook) -> str:
-    """Of which time an old result is: `before the liver failure`."""
+    """The time an old result has to be from: `before the liver failure`."""
     anchor = None if scope is None else rulebook.lookups.get(scope.anchor)
     if scope is None or not isinstance(anchor, OnsetLookup):
         return "of an earlier time"

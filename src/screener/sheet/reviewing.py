@@ -45,7 +45,7 @@ class Asked(Struct, frozen=True):
 
     @property
     def seeks(self) -> bool:
-        """Whether it is looked for in the hope to find it; nobody supposes that it is absent."""
+        """Whether finding it would help, and nothing supposes that it is absent."""
         return self.wanted_there and not self.wanted_away
 
     @property

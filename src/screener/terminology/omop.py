@@ -1,8 +1,8 @@
 """From an OMOP vocabulary folder to an index (`hierarchy.py`): what each code of it says of the dictionary's concepts.
 
-Read are CONCEPT, CONCEPT_ANCESTOR and CONCEPT_RELATIONSHIP, and VOCABULARY for the release if it is there: of a folder
-as Athena hands it out, or of a whole CDM in any form that `warehouse.py` opens. DuckDB reads each once into a temporary
-database next to the index; it comes with the extra `terminology`.
+It reads CONCEPT, CONCEPT_ANCESTOR and CONCEPT_RELATIONSHIP, and the release from VOCABULARY if there is one: from a
+folder as Athena hands it out, or from a whole CDM in any form that `warehouse.py` opens. DuckDB reads each once into a
+temporary database next to the index; it comes with the extra `terminology`.
 
 The *roots* of a concept are its codes in the dictionary and those of its kinds. A code stands in a hierarchy by itself
 if it is a standard or a classifying concept of it and in use; any other stands where `Maps to` or, without that,

@@ -97,9 +97,9 @@ class Index:
     def _relations(self, code: str) -> tuple[dict[str, Relation], set[str]]:
         """What the closest token says of each concept that has one; may be, where what stands below says otherwise.
 
-        A kind has, beside its own tokens, those that may be what it is a kind of: which concepts have their relation
-        from those alone is the second half of the answer. What a longer code is not, of another edition alone, takes
-        nothing from a code: WHO's I85.0 bleeds, whatever the other edition's I85.00 is.
+        A kind has its own tokens, and those that may be what it is a kind of. The second half of the answer is the
+        concepts that have their relation from the latter alone. A longer code of another edition takes nothing from a
+        code by what it is not: WHO's I85.0 bleeds, whatever the other edition's I85.00 is.
         """
         best: dict[str, tuple[Closeness, Relation]] = {}
         may_be: dict[str, Closeness] = {}
@@ -134,7 +134,7 @@ class Index:
             relations[name] = "may be"
 
     def _above(self, code: str) -> Iterator[tuple[Closeness, str, Relation]]:
-        """The tokens that stand for a code."""
+        """The tokens that cover a code, each with how closely and for which concept."""
         for beginning in self._beginnings(code):
             for name, relation in self._codes.get(beginning, ()):
                 yield (len(beginning), True), name, relation

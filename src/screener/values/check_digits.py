@@ -13,7 +13,7 @@ _PERMUTED = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
 
 def _product(left: int, right: int) -> int:
-    """The product in the dihedral group of ten elements."""
+    """The product of two elements of the dihedral group D5, which Verhoeff's check digit uses."""
     if left < 5:
         return (left + right) % 5 if right < 5 else (left + right) % 5 + 5
     return (left - right) % 5 + 5 if right < 5 else (left - right) % 5

@@ -119,7 +119,7 @@ def _certainties(body: Body, dictionary: Dictionary) -> frozenset[str]:
 
 
 def _verified(body: Body, certainties: frozenset[str]) -> str | None:
-    """The verification status, as far as nothing beside the code contradicts it; else what contradicts what."""
+    """The verification status. If something next to its code contradicts it, what contradicts what."""
     status = _status_in(body, "verificationStatus", _VERIFICATION)
     stated = {*certainties, status} - {None, _OVER}
     if _OVER in certainties and stated - {_CONFIRMED}:

@@ -99,7 +99,7 @@ def number(body: Body, field: str) -> Decimal | int | None:
 
 
 LONGEST_STATUS = 30
-"""Characters that are told of a status."""
+"""How many characters of a status a message shows."""
 
 
 def shown(status: str | None) -> str:

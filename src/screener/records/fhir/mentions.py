@@ -60,7 +60,7 @@ ANYWHERE = "**"
 
 
 class Fields(Struct, frozen=True):
-    """Fields of a kind of resource in which entries of a list may be told."""
+    """Fields of a resource that may mention an entry of a list."""
 
     when: tuple[str, ...]
     silent: frozenset[str]
@@ -68,13 +68,13 @@ class Fields(Struct, frozen=True):
     on: RecordList
     unknown: str
     """What a code or wording that nobody knows leaves open: `anything` (also where a `required` one is missing),
-    `nothing`, or anything unless `diagnosed`; of an `entry` that is referred to, it is not told here."""
+    `nothing`, or anything unless `diagnosed`; an `entry` that is referred to is settled elsewhere."""
     paths: tuple[tuple[str, ...], ...]
 
 
 @cache
 def fields() -> Mapping[str, Sequence[Fields]]:
-    """What may be told where, by the kind of resource."""
+    """Which fields may mention an entry, by the kind of resource."""
     found: dict[str, list[Fields]] = {}
     for kind, when, silent, on, unknown, paths in table_rows(Path(__file__).with_name("mentions.tsv")):
         each = Fields(
@@ -230,8 +230,8 @@ _OF_A_LIST = frozenset({"Condition", "Procedure", "Medication"})
 
 
 def named_in(value: Any, resource: Resource, reader: Reader) -> Concept | None:
-    """The concept that a value is, or refers to; an empty one, if it says nothing of what it is. None if that is told
-    elsewhere, or nothing is told here."""
+    """The concept that a value is, or refers to; an empty one if it does not say what it is. None if another place
+    says that, or if it mentions nothing."""
     if not isinstance(value, dict):
         return NO_CONCEPT
     try:

@@ -117,10 +117,10 @@ def read_resources(
 ) -> Iterator[Patient | RecordError]:
     """The patients of resources that came together. `name` is what a patient without an id is called.
 
-    `ledger` is told one by one what the notes tell together: everything that was set aside, with its reason. What was
-    set aside before it was known whose it is may stand there twice. `unread_places` are places beside these documents
-    that nobody could read: what stands there may be about any of the patients. `beside` are files that are not read.
-    `among_others`: there are more patients than these in what came together.
+    `ledger` collects everything that was set aside, with its reason, one by one; notes sum it up. Something set aside
+    before its patient was known may stand there twice. `unread_places` came with these documents and could not be read:
+    they may be about any of the patients. `beside` are files of kinds that are not read. `among_others`: the source
+    holds more patients than these.
     """
     pool = _pool_of(documents)
     for place in unread_places:

@@ -228,8 +228,7 @@ def _addresses() -> Mapping[str, str]:
 
 @cache
 def _table(name: str) -> Mapping[str, str]:
-    """What each concept of a small table beside this file means, by its id or its name: whatever stands before the
-    last column."""
+    """A small table next to this file: what each concept means (the last column), by its id and by its name."""
     return {key: meaning for *keys, meaning in table_rows(Path(__file__).with_name(name)) for key in keys}
 
 
@@ -407,7 +406,7 @@ def _quantity(row: Row, number: int | Decimal) -> Body:
 
 
 def _comparator(row: Row) -> str | None:
-    """What stands before a number: by its concept, else as the source wrote it (`<5`, of which 5 is the number)."""
+    """What stands before a number: by its concept, else as the source wrote it (the `<` of `<5`)."""
     if row.get("operator.id"):
         known = _meaning(row, "operator", "operators.tsv")
         if known is not None:
