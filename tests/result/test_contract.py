@@ -155,6 +155,14 @@ def test_trials_and_lines_are_found_by_name() -> None:
     assert repr(trial.criterion("I3")) == "<I3 unknown>"
 
 
+def test_what_is_read_off_a_screening_is_read_once_for_each_of_them() -> None:
+    read: list[str] = []
+    one, other = of(lab("INR", 1.8)), of(lab("INR", 1.8))
+    for screening, name in ((one, "first"), (one, "second"), (other, "third")):
+        assert screening.read_once("nothing", lambda name=name: read.append(name)) is None
+    assert read == ["first", "third"]
+
+
 def test_ids_are_found_in_what_holds_them() -> None:
     screening = of(lab("INR", 1.8))
     trial = screening.trial("NCT07409259")

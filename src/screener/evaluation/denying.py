@@ -90,9 +90,9 @@ def _speaks_of_its_own(list_: RecordList, concept: Concept, day: int, frame: Fra
         own_day = patient.as_of
         if own_day is None or day <= own_day or day <= day_shifted(own_day, concept.fresh, 1):
             return True
-    return any(
-        none_known <= frame.as_of and day <= day_shifted(none_known, concept.fresh, 1)
-        for none_known in patient.none_known_on.get(list_, ())
+    none_known_on = patient.none_known_on.get(list_)
+    return none_known_on is not None and any(
+        each <= frame.as_of and day <= day_shifted(each, concept.fresh, 1) for each in none_known_on
     )
 
 
