@@ -18,6 +18,7 @@ from cohort.conftest import DAY, EXAMPLES
 from screener import load_rules
 from screener.cohort.answers import Desk, How
 from screener.cohort.ingest import Manner, _pieces_of_files, ingest
+from screener.cohort.ran import Ran, place_of
 from screener.cohort.run import run
 from screener.records.facts import folder as facts_folder
 from screener.records.facts.folder import Facts, FactsError, alone_in, unchanged
@@ -251,6 +252,19 @@ def test_answers_that_are_no_longer_whole_are_made_again(records: Path, tmp_path
     (out / "answers" / trial / name).write_bytes(b"PAR1 and nothing more")
     assert run(facts, out, load_rules(), how).patients == 4
     assert pq.read_table(out / "answers" / trial / name).num_rows == 4
+
+
+def test_however_few_rows_are_held_at_once_the_answers_are_the_same(
+    answers: tuple[Path, Ran], facts: Facts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screener.cohort.run.ROWS_AT_ONCE", 5)
+    ran = run(facts, tmp_path, load_rules(), How(DAY, DAY))
+    assert ran.files == answers[1].files
+    for trial, names in ran.files.items():
+        for name in names:
+            there, here = (pq.read_table(place_of(each, trial, name)) for each in (answers[0], tmp_path))
+            assert here.num_rows > 4
+            assert here.equals(there)
 
 
 def test_everything_is_for_its_owner_alone(answers: tuple[Path, object], facts: Facts) -> None:

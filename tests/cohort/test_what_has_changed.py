@@ -6,6 +6,7 @@ import json
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from msgspec.structs import replace
@@ -14,9 +15,10 @@ from cohort.conftest import DAY, EXAMPLES
 from screener import evaluate, load_patients, load_rules
 from screener.cli import main
 from screener.cohort.answers import How
-from screener.cohort.changes import read_changes
+from screener.cohort.changes import Why, read_changes
 from screener.cohort.explain import explained
 from screener.cohort.ingest import Manner, ingest
+from screener.cohort.page import WHY, page
 from screener.cohort.ran import Ran
 from screener.cohort.run import digest_of, run
 from screener.cohort.summary import summed_up
@@ -69,6 +71,9 @@ def test_who_is_new_and_who_is_no_longer(records: Path, tmp_path: Path, manner: 
     assert {each.why for each in found if each.patient == "new"} == {"new here"}
     assert sum(each.is_new for each in found) == len(rules.trials)
     assert "no longer here" in {each.why for each in found}
+    shown = page(summed_up(out, rules, Facts(tmp_path / "facts"), How(DAY, DAY)))
+    assert all(f"<td>{WHY[why]}</td>" in shown for why in ("record", "new here"))
+    assert set(WHY) == set(get_args(Why))
     again = run(Facts(tmp_path / "facts"), out, rules, How(DAY, DAY))
     assert (again.decided, again.since, list(read_changes(out))) == (0, ran.since, found)
 

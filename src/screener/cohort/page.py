@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import jinja2
 from msgspec import Struct
 
 from screener.cohort.answers import SOON
+from screener.cohort.changes import Why
 from screener.cohort.summary import Count, OfTrial, Sensitivity, Step, Summary, Wanted
 from screener.records.errors import printable
 from screener.report.html import policy
@@ -21,6 +23,14 @@ LONGEST_ID = 80
 MOST_SHOWN = 20
 """Patients of a list that the page shows; the tables have more."""
 WORDS = {"eligible": "certain", "undetermined": "possible", "ineligible": "ruled out", "died": "died"}
+WHY: Mapping[Why, str] = {
+    "record": "the record has changed",
+    "day": "another day",
+    "rules": "the rules have changed",
+    "call": "the call has other options",
+    "new here": "new here",
+    "no longer here": "no longer here",
+}
 
 
 class Bar(Struct, frozen=True):
@@ -47,6 +57,8 @@ def page(summary: Summary) -> str:
         "id": _id,
         "stand": _stand,
         "day": lambda day: dates_in_words(str(day)),
+        "many": partial(_many, few),
+        "why": WHY.__getitem__,
     }
     style = (TEMPLATES / "summary.css").read_text()
     return environment.get_template("summary.html.jinja").render(
@@ -70,6 +82,10 @@ def under(rounded_to: int) -> str:
 
 def _count(few: str, number: Count) -> str:
     return few if number is None else f"{number:,}"
+
+
+def _many(few: str, number: Count, one: str, several: str = "") -> str:
+    return f"{_count(few, number)} {one if number == 1 else several or f'{one}s'}"
 
 
 def _change(few: str, number: Count) -> str:

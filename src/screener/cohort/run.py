@@ -46,6 +46,8 @@ from screener.rulebook_walk import lookup_of, walk_through
 from screener.version import __version__
 
 PATIENTS_AT_ONCE = 200
+ROWS_AT_ONCE = 4000
+"""Rows of all trials together that are held as they were made; as columns they take a fraction of that."""
 _OWN = b"screener"
 Key = tuple[str, str, int]
 """Who it is, the digest of what is on record, and the day that the answers are about."""
@@ -285,6 +287,7 @@ def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], be
     known = _known(plan, folder, before, digests)
     wanted = Desk(desk.rulebook, msgspec.structs.replace(desk.how, trials=plan.missing))
     rows: dict[str, list[Row]] = {trial: [] for trial in plan.missing}
+    tables: dict[str, list[pa.Table]] = {trial: [] for trial in plan.missing}
     decided = 0
     set_aside: list[SetAside] = []
     gc.disable()  # a patient's answers are gone before the next one's are made
@@ -301,21 +304,29 @@ def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], be
                 continue
             for trial in plan.missing:
                 rows[trial].append(answers[trial])
+            if len(rows) * len(rows[trial]) >= ROWS_AT_ONCE:
+                _into_columns(rows, tables)
     except FactsError as error:
         lost = facts.ids_in(plan.part)
         named = ", ".join(printable(each)[:200] for each in lost)
         return Done(plan.part.file, {}, 0, 0, (SetAside(plan.part.file, f"{error.fault}; not screened: {named}"),))
     finally:
         gc.enable()
+    _into_columns(rows, tables)
     for trial in plan.missing:
         place = place_of(folder, trial, plan.names[trial])
         for each in (folder / "answers", place.parent):
             each.mkdir(mode=0o700, exist_ok=True)
         with whole_file(place) as file, parquet_writer(file, schema_of(Row)) as writer:
-            for start in range(0, len(rows[trial]), PATIENTS_AT_ONCE):
-                writer.write_table(to_table(rows[trial][start : start + PATIENTS_AT_ONCE], Row))
+            writer.write_table(pa.concat_tables(tables.pop(trial)), row_group_size=PATIENTS_AT_ONCE)
             writer.add_key_value_metadata({_OWN: msgspec.json.encode(set_aside)})
     return Done(plan.part.file, plan.names, plan.part.patients - len(set_aside), decided, tuple(set_aside))
+
+
+def _into_columns(rows: dict[str, list[Row]], tables: dict[str, list[pa.Table]]) -> None:
+    for trial, those in rows.items():
+        tables[trial].append(to_table(those, Row))
+        those.clear()
 
 
 def _set_aside(patient: Patient, error: Exception) -> SetAside:

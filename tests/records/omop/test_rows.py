@@ -157,6 +157,13 @@ def test_a_patient_is_seen_as_of_the_end_of_the_last_observation_period(
     assert (date.fromordinal(seen).isoformat() if seen is not None else None) == day
 
 
+@pytest.mark.parametrize(("end", "is_named"), [("06/30/2025", True), ("2025-06-30", False), ("", False)])
+def test_an_end_that_is_no_date_is_named(read: Reading, end: str, is_named: bool) -> None:
+    rows = [{"observation_period_id": 1, "person_id": 1, "observation_period_end_date": end}]
+    notes = read.one(observation_period=rows).notes
+    assert notes == (("observation_period: an end of it is not a date, and counts as none",) if is_named else ())
+
+
 def test_a_period_that_ends_ahead_ends_today(read: Reading) -> None:
     rows = [{"observation_period_id": 1, "person_id": 1, "observation_period_end_date": "2099-12-31"}]
     seen = read.one(observation_period=rows).as_of

@@ -122,6 +122,10 @@ def patients_in(tables: Tables, how: HowRead, between: tuple[int, int] | None) -
         ]
         documents = [Document(each, f"{each['resourceType']}/{each['id']}") for each in resources]
         unread = [Unread(each, NOT_READ[each], may_hold=False) for each, who in beside.items() if identity in who]
+        if person["has_an_unread_end"]:
+            unread.append(
+                Unread("observation_period", "an end of it is not a date, and counts as none", may_hold=False)
+            )
         for read in read_resources(
             documents, how.dictionary, tables.file, None, how.sightings, beside=unread, among_others=True
         ):
@@ -170,10 +174,10 @@ def _people(tables: Tables, between: tuple[int, int] | None) -> Iterator[Row]:
     is_dead = "EXISTS (SELECT 1 FROM death d WHERE d.person_id = p.person_id)"
     asked = f"""SELECT {", ".join(chosen)},
             {died}, {is_dead if deaths is not None else "false"},
-            {_observed_until(tables)}
+            {_observed_until(tables)}, {_has_an_unread_end(tables)}
         FROM person p {_where(between)} ORDER BY person_id"""
     for row in tables.rows(asked, between or ()):
-        yield dict(zip((*plain, "died", "is_dead", "observed_until"), row, strict=True))
+        yield dict(zip((*plain, "died", "is_dead", "observed_until", "has_an_unread_end"), row, strict=True))
 
 
 def _observed_until(tables: Tables) -> str:
@@ -186,6 +190,15 @@ def _observed_until(tables: Tables) -> str:
     if "source_release_date" in tables.columns.get("cdm_source", ()):
         ends.append("(SELECT max(TRY_CAST(source_release_date AS DATE)) FROM cdm_source)")
     return f"CASE WHEN {ends[0]} IS NOT NULL THEN least({', '.join(ends)}) END"
+
+
+def _has_an_unread_end(tables: Tables) -> str:
+    """Whether an observation period ends on what is no date."""
+    if "observation_period" not in tables.columns:
+        return "false"
+    end = "o.observation_period_end_date"
+    is_unread = f"trim({end}::VARCHAR) <> '' AND TRY_CAST({end} AS DATE) IS NULL"
+    return f"EXISTS (SELECT 1 FROM observation_period o WHERE o.person_id = p.person_id AND {is_unread})"
 
 
 def _where(between: tuple[int, int] | None) -> str:
