@@ -22,6 +22,7 @@ from screener.records.questionnaire import answers_in, with_answers
 from screener.report.review import as_file
 from screener.sheet.making import sheet_of
 from screener.sheet.states import OUT
+from trial_text import rulebook_with_trial
 
 
 def clean(screening: Screening) -> dict[str, Any]:
@@ -57,6 +58,31 @@ def check_the_promise(screening: Screening, dictionary: Dictionary) -> int:
 def test_the_promise_is_kept_for_the_examples(path: Path) -> None:
     rules = load_rules()
     check_the_promise(evaluate(read_patient(path, rules), rules), Dictionary(rules))
+
+
+SPEAKING_AGAINST: list[tuple[str, dict[str, Any]]] = [
+    ("history of severe infection within 2 months", {"name": "SBP", "onset": "2026-02-01"}),
+    ("history of malignancy within 5 years", {"name": "malignancy", "onset": "2012", "end": "2021"}),
+    ("current sepsis", {"name": "sepsis", "onset": "2026-02-01"}),
+    ("current sepsis", {"name": "sepsis"}),
+    ("onset of cerebral_infarction within 4 weeks", {"name": "cerebral_infarction", "onset": "2026"}),
+    (
+        "history of severe mental_disorder within 2 years",
+        {"name": "major_depressive_disorder", "onset": "2016", "status": "active"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "entry"), SPEAKING_AGAINST)
+def test_none_of_these_passes_no_line_that_an_entry_speaks_against(rule: str, entry: dict[str, Any]) -> None:
+    """What is certain but for its day, its course or its severity: the chart is read for another one, and this one
+    stays open."""
+    rules = rulebook_with_trial(f"exclusion E1\n  > a line\n  {rule}\n")
+    dictionary = Dictionary(rules)
+    screening = evaluate(read_patient({"id": "anna", "conditions": [entry]}, dictionary), rules, as_of=AS_OF)
+    given = answers_in(clean(screening), dictionary)
+    (trial,) = evaluate(with_answers(screening.record, given, dictionary), rules, as_of=AS_OF).trials
+    assert [each.status for each in trial.criteria] == ["unknown"]
 
 
 def test_the_promise_is_kept_for_random_rules_and_records() -> None:
