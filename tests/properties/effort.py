@@ -5,10 +5,14 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 
 
-def many(examples: int) -> settings:
-    """So many examples where the profile tries a hundred; at least one, however few it tries."""
+def many(examples: int, *, steady: int | None = None) -> settings:
+    """So many examples where the profile tries a hundred; at least one, however few it tries. `make test` goes by
+    `steady`, if that is given."""
+    most = settings().max_examples
+    if steady is not None and most <= 100:
+        examples = steady
     return settings(
-        max_examples=max(1, examples * settings().max_examples // 100),
+        max_examples=max(1, examples * most // 100),
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

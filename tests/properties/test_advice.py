@@ -150,7 +150,7 @@ def lines_of(tried: Tried, trial: str) -> list[int]:
 def test_a_fact_rules_a_trial_out_exactly_when_the_advice_says_so() -> None:
     seen: Counter[str] = Counter()
 
-    @many(160)
+    @many(250, steady=160)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
         for tried in each_tried(dice):
@@ -191,7 +191,7 @@ def test_a_fact_rules_a_trial_out_exactly_when_the_advice_says_so() -> None:
 def test_every_way_passes_its_line_and_nothing_smaller_does() -> None:
     seen: Counter[str] = Counter()
 
-    @many(160)
+    @many(250, steady=160)
     @given(st.randoms(use_true_random=True))
     @example(Found("evidence that only has to be at hand, and is not needed"))
     def holds(dice: Random) -> None:
@@ -251,7 +251,7 @@ def is_half_a_change(tried: Tried, facts: tuple[int, ...]) -> bool:
 def test_a_fact_settles_closes_and_decides_what_the_engine_says() -> None:
     seen: Counter[str] = Counter()
 
-    @many(130)
+    @many(200, steady=130)
     @given(st.randoms(use_true_random=True))
     @example(Found("an earlier result that is fresh would be the latest"))
     def holds(dice: Random) -> None:

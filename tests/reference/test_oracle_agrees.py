@@ -167,7 +167,7 @@ def test_engine_and_oracle_agree_on_the_real_trials(trial_id: str) -> None:
         alone = msgspec.structs.replace(shipped, trials={trial_id: msgspec.structs.replace(trial, criteria=(line,))})
         of_lines.append((line, alone, subject_of(shipped, rules_of(alone.trials.values()))))
 
-    @many(40)
+    @many(60, steady=40)
     @given(st.randoms(use_true_random=True))
     def agree(dice: Random) -> None:
         for line, alone, subject in of_lines:
