@@ -46,8 +46,11 @@ from screener.rulebook_walk import lookup_of, walk_through
 from screener.version import __version__
 
 PATIENTS_AT_ONCE = 200
-ROWS_AT_ONCE = 4000
-"""Rows of all trials together that are held as they were made; as columns they take a fraction of that."""
+ROWS_AT_ONCE = 20_000
+"""Rows of all trials together that are held as they were made; as columns they take half of that."""
+SWEPT_AFTER = 20
+"""Patients after whom is swept up what refers to itself, such as a patient's frames. Python's own collector would also
+look through rules and answers, again and again."""
 _OWN = b"screener"
 Key = tuple[str, str, int]
 """Who it is, the digest of what is on record, and the day that the answers are about."""
@@ -290,9 +293,11 @@ def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], be
     tables: dict[str, list[pa.Table]] = {trial: [] for trial in plan.missing}
     decided = 0
     set_aside: list[SetAside] = []
-    gc.disable()  # a patient's answers are gone before the next one's are made
+    gc.disable()
     try:
-        for patient, digest in facts.with_digests(plan.part):
+        for number, (patient, digest) in enumerate(facts.with_digests(plan.part)):
+            if number % SWEPT_AFTER == 0:
+                gc.collect(0)
             try:
                 answered, digest = wanted.in_the_answers(patient, digest)
                 answers = known.get((patient.id, digest, wanted.day_of(patient).toordinal()))

@@ -104,7 +104,7 @@ def _read(column: str, kind: str) -> str:
     if kind in _DAYS:
         return f"(CASE WHEN isfinite({name}) THEN {name} END)::{'date' if kind == 'date' else 'timestamp'} AS {name}"
     if kind == "timestamp with time zone":  # by the clock that the server goes by, with its offset
-        return f"to_char(CASE WHEN isfinite({name}) THEN {name} END, 'YYYY-MM-DD\"T\"HH24:MI:SSTZH:TZM') AS {name}"
+        return f"to_json(CASE WHEN isfinite({name}) THEN {name} END) #>> '{{}}' AS {name}"
     return name if kind in _AS_IT_IS else f"{name}::text AS {name}"
 
 
