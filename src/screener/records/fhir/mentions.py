@@ -13,7 +13,6 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from screener.records.code_systems import system_name
 from screener.records.comparing import folded
 from screener.records.fhir.elements import (
     NO_CONCEPT,
@@ -100,7 +99,7 @@ def read_mentions(resource: Resource, reader: Reader) -> None:
     for each in of_kind:
         if (isinstance(status, str) and status in each.silent) or body.get("doNotPerform") is True:
             continue
-        is_administrative = _is_administrative(resource)
+        is_administrative = _is_administrative(resource, reader)
         told = [one for path in each.paths if path[0] in body or path[0] == ANYWHERE for one in at(body, path)]
         if not told and each.unknown == "required":
             told = [("", {})]
@@ -122,18 +121,19 @@ def read_mentions(resource: Resource, reader: Reader) -> None:
             reader.mention(Mention(named, each.on, place, when, is_open=each.unknown != "nothing", visit=visit))
 
 
-def _is_administrative(resource: Resource) -> bool:
+def _is_administrative(resource: Resource, reader: Reader) -> bool:
     """Whether all categories of a resource are such that it says nothing of a disease: a flag of a diet."""
     of_kind = _administrative().get(resource.kind)
     if of_kind is None:
         return False
     found: list[bool] = []
+    name_of = reader.dictionary.system_name
     for _, value in at(resource.body, ("category",)):
         try:
             category = concept_of(value) if isinstance(value, dict) else NO_CONCEPT
         except ShapeError:
             return False
-        codes = {each.code or "" for each in category.codings if system_name(each.system or "") == _OF_FLAGS}
+        codes = {each.code or "" for each in category.codings if name_of(each.system or "") == _OF_FLAGS}
         found.append(bool(codes) and codes <= of_kind if category.codings else folded(category.text or "") in of_kind)
     return bool(found) and all(found)
 
