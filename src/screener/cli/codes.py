@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screener.cli.calls import DONE, STANDARD_INPUT, UNUSABLE, Parser, encode_output, tell
-from screener.cli.options import add_reading, dictionary_of
+from screener.cli.options import add_reading, dictionary_asked
 
 if TYPE_CHECKING:
     from screener.records.dictionary import Dictionary
@@ -35,7 +35,7 @@ def parser() -> Parser:
 
 def run(asked: argparse.Namespace) -> int:
     """List what the records call things."""
-    dictionary = dictionary_of(asked)
+    dictionary = dictionary_asked(asked)
 
     from screener.cli.patients import sources
     from screener.records.sightings import Sightings

@@ -21,7 +21,7 @@ from screener.cli.ingest import (
     tell_unread,
     tell_whom_answers_miss,
 )
-from screener.cli.options import add_answers, add_jobs, add_reading, add_what_to_screen, dictionary_of
+from screener.cli.options import add_answers, add_jobs, add_reading, add_what_to_screen, dictionary_asked
 
 if TYPE_CHECKING:
     from screener.cohort.answers import How
@@ -94,7 +94,7 @@ def run(asked: argparse.Namespace) -> int:
     check_there(asked.sources, "name a folder of facts, or records")
     if asked.explain is None and asked.out is None:
         raise CallError("there is no folder for the answers", "name one: `--out DIR`")
-    dictionary = dictionary_of(asked)
+    dictionary = dictionary_asked(asked)
 
     from screener.cohort.answers import Desk
     from screener.cohort.files import write_summary

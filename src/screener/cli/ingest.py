@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screener.cli.calls import DONE, MOST_SHOWN, STANDARD_INPUT, UNUSABLE, CallError, Parser, counted, tell
-from screener.cli.options import add_answers, add_jobs, add_reading, dictionary_of
+from screener.cli.options import add_answers, add_jobs, add_reading, dictionary_asked
 from screener.cli.patients import sources as sources_in
 from screener.cli.patients import tell_who_is_nobody
 from screener.records.errors import printable
@@ -53,7 +53,7 @@ def run(asked: argparse.Namespace) -> int:
     """Read, and keep."""
     check_parts()
     check_there(asked.sources, "name a file or folder of records")
-    dictionary = dictionary_of(asked)
+    dictionary = dictionary_asked(asked)
 
     from screener.cohort.ingest import ingest
     from screener.records.errors import RecordError

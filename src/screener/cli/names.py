@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from screener.cli.calls import DONE, CallError, Parser, encode_output
-from screener.cli.options import RULES, add_site, dictionary_of
+from screener.cli.options import RULES, add_site, dictionary_asked
 
 
 def parser() -> Parser:
@@ -29,7 +29,7 @@ def run(asked: argparse.Namespace) -> int:
     """List the names."""
     if asked.json and asked.csv:
         raise CallError("`--json` and `--csv` are two forms of one list", "call screen once for each")
-    dictionary = dictionary_of(asked)
+    dictionary = dictionary_asked(asked)
 
     from screener.report.names import as_details, as_json, as_list, as_table, matching, writable
 

@@ -242,7 +242,7 @@ def take_site(asked: argparse.Namespace) -> None:
     asked.in_force = _take_over(asked.site_read, asked)
 
 
-def dictionary_of(asked: argparse.Namespace) -> Dictionary:
+def dictionary_asked(asked: argparse.Namespace) -> Dictionary:
     """What a call reads records with: rules, codes, hierarchy and columns, its own or else the site's. Raises
     UnusableError."""
     if not hasattr(asked, "site_read"):

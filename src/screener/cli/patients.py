@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, UnusableError, check_names, tell
 from screener.cli.commands import COMMANDS
-from screener.cli.options import check_sources, dictionary_of
+from screener.cli.options import check_sources, dictionary_asked
 
 if TYPE_CHECKING:
     from datetime import date
@@ -39,7 +39,7 @@ def prepared(asked: argparse.Namespace) -> Dictionary:
     """What a call reads its patients with. Raises UnusableError for rules that cannot be used, for a name that they do
     not have, and for answers that cannot be read."""
     check_sources(asked.patients, tuple(COMMANDS))
-    dictionary = dictionary_of(asked)
+    dictionary = dictionary_asked(asked)
 
     from screener.screening import LISTS
 

@@ -17,7 +17,7 @@ from screener.cli.calls import (
     encode_output,
     tell,
 )
-from screener.cli.options import RULES, add_rules_and_codes, add_site, dictionary_of
+from screener.cli.options import RULES, add_rules_and_codes, add_site, dictionary_asked
 
 
 def parser() -> Parser:
@@ -81,7 +81,7 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _explain(asked: argparse.Namespace) -> int:
-    dictionary = dictionary_of(asked)
+    dictionary = dictionary_asked(asked)
 
     from screener.report.terminology import SYSTEMS, explained
 

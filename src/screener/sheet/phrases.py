@@ -759,7 +759,7 @@ def next_step(sheet: Sheet) -> str:
         ]
         if days:
             return f"nothing today; screen again for {'; '.join(days)}"
-        return _nothing_today([row for row in sheet.trials if row.state.name == "ruled out today"])
+        return _nothing_yet([row for row in sheet.trials if row.state.name == "ruled out today"])
     first = live[0]
     if not first.state.name.startswith("all met"):
         first = next((row for row in live if row.recruiting.is_recruiting), first)
@@ -773,7 +773,7 @@ def next_step(sheet: Sheet) -> str:
     return f"{check}{ask}{told}"
 
 
-def _nothing_today(today: Sequence[TrialRow]) -> str:
+def _nothing_yet(today: Sequence[TrialRow]) -> str:
     """When to screen again where no trial is left and no day reopens one: after a new result, or once something is
     over, as a pregnancy is."""
     details = {row.state.detail for row in today}
