@@ -14,7 +14,7 @@ from screener.records.errors import MOST_TOLD, RecordError
 Made = Callable[[int], dict[str, Any]]
 
 FEW = 100
-FEW_WORDINGS = 30
+FEW_WORDINGS = 60
 """To read one wording costs as much as ten entries that name their concept."""
 MOST_TIMES = 1.6
 """How much more each entry may cost among three times as many. What is quadratic costs three times as much."""
