@@ -87,7 +87,8 @@ def test_what_the_dictionary_knows_is_that(name: str) -> None:
     [
         "Decortin", "Clexane", "Baraclude 0,5 mg", "Prograf", "no heparin", "stop heparin", "heparin?", "? heparin",
         "heparin stopped", "allergic to heparin", "prednisolone → azathioprine", "prednisolone -> azathioprine",
-        "heparin or enoxaparin", "heparin until 3 March", "plan: terlipressin", "never interferon", "停用泼尼松", "40 mg", "tablet",
+        "heparin or enoxaparin", "heparin until 3 March", "plan: terlipressin", "never interferon",
+        "停用泼尼松", "40 mg", "tablet",
     ],
 )  # fmt: skip
 def test_any_other_wording_may_be_anything(name: str) -> None:
