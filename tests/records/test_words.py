@@ -41,8 +41,8 @@ def choices(name: str, value: object) -> set[str]:
         ("grade I", 1, 1), ("Grade 2", 2, 2), ("G2", 2, 2), ("II°", 2, 2), ("2°", 2, 2), ("Ⅲ级", 3, 3), ("2度", 2, 2),
         ("West Haven 2", 2, 2), ("West-Haven II", 2, 2), ("HE grade 1-2", 1, 2), ("I-II", 1, 2), ("G2-3", 2, 3),
         ("grade III to IV", 3, 4), ("stage IV", 4, 4), ("hepatic encephalopathy, grade 1", 1, 1), ("grade 0", 0, 0),
-        ("overt", 2, 4), ("covert", 0, 1), ("none", 0, 0), ("No HE", 0, 0), ("absent", 0, 0),
-        ("无", 0, 0), (" IV ", 4, 4),
+        ("overt", 2, 4), ("covert", 0, 1),
+        ("none", 0, 0), ("No HE", 0, 0), ("absent", 0, 0), ("无", 0, 0), (" IV ", 4, 4),
     ],
 )  # fmt: skip
 def test_a_grade_is_read_as_wards_write_it(written: str, low: int, high: int) -> None:
