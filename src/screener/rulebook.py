@@ -247,6 +247,11 @@ class Finding(_Data, frozen=True, tag="finding"):
     unlike: tuple[str, ...] = ()
     flags: tuple[FlagRule, ...] = ()
 
+    @property
+    def is_stated(self) -> bool:
+        """Whether somebody states it, and nothing is tested: `unknown` is among its choices, which no test says."""
+        return "unknown" in self.choices
+
 
 class Limits(_Data, frozen=True):
     """Numbers between two limits (canonical unit). None is without limit, because JSON has no infinity."""

@@ -79,7 +79,7 @@ def previous_transplantation(request: dict[str, Any]) -> str:
         ({"authoredOn": "2026-03-19"}, "passed"),
         ({"authoredOn": "2026"}, "unknown"),
         ({"authoredOn": "2025-01-11", "occurrenceDateTime": "2026-03-19"}, "passed"),
-        ({}, "passed"),
+        ({}, "unknown"),
     ],
 )
 def test_a_request_may_have_been_carried_out(request_: dict[str, Any], expected: str) -> None:

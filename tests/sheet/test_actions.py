@@ -21,7 +21,7 @@ from screener.sheet.again import after_clean_chart
 from screener.sheet.making import sheet_of
 from screener.sheet.model import Line, OpenEntry
 from screener.sheet.phrases import entry_question
-from screener.sheet.reviewing import asked_of_chart
+from screener.sheet.reviewing import asked_of_chart, is_tested
 from screener.sheet.waiting import questions_asked
 from trial_text import TRIAL, rulebook_with_trial
 
@@ -343,3 +343,10 @@ def test_an_entry_is_asked_for_by_what_it_was_read_as(
     lists: dict[str, RecordList] = {"drug": "medications", "condition": "conditions"}
     episodes = [Episode(each, lists[rulebook.concepts[each].kind], "conditions[0]") for each in read_as]
     assert entry_question(entry, episodes, rulebook) == question
+
+
+def test_what_somebody_states_is_asked_and_nothing_is_tested() -> None:
+    rulebook = load_rules()
+    tested = {name for name, concept in rulebook.concepts.items() if is_tested(concept, "conditions", rulebook)}
+    assert {"pregnancy", "ascites"} <= tested
+    assert "breastfeeding" not in tested

@@ -213,7 +213,7 @@ def _of_event(each: Awaited, found: Found, lookup: EventLookup, rulebook: Rulebo
             yield "chart", "Sex", ""
         if is_of_old_results(each):
             yield _old(each, _test_of(concept, rulebook) if concept.absent_when else lowered(concept.title), rulebook)
-        elif is_tested(concept, lookup.list) and name not in left_open:
+        elif is_tested(concept, lookup.list, rulebook) and name not in left_open:
             yield _measured(_deciding_test(concept), _test_of(concept, rulebook), each, rulebook)
     over = {fact.concept for fact in found.used if isinstance(fact, Episode) and (fact.ended or fact.end is not None)}
     needs = [
@@ -291,7 +291,7 @@ def _sought(each: Awaited, rulebook: Rulebook) -> Iterator[str]:
     for name in each.found.lacking:
         concept = rulebook.concepts[name]
         is_asked = not asked.isdisjoint((name, *concept.narrower))
-        if not is_asked and not is_of_old_results(each) and not is_tested(concept, lookup.list):
+        if not is_asked and not is_of_old_results(each) and not is_tested(concept, lookup.list, rulebook):
             yield name
 
 

@@ -18,7 +18,7 @@ from screener.evaluation.frame import Frame
 from screener.records.looked_up import entries_of, words_of
 from screener.records.patient import Episode, Patient, Result
 from screener.records.reviews import EVER, NOW, item_called
-from screener.rulebook import VERBS, Concept, EventLookup, RecordList, Rulebook
+from screener.rulebook import VERBS, Concept, EventLookup, Finding, RecordList, Rulebook
 from screener.screening import Screening
 from screener.sheet.model import Line, OpenEntry
 from screener.sheet.waiting import Awaited, awaited
@@ -71,7 +71,7 @@ def asked_of_chart(screening: Screening) -> list[Asked]:
         for name in each.found.lacking:
             concept = screening.rulebook.concepts[name]
             is_shown = name in tested and tested[name].unusable is None and each.good is not TRUE
-            if is_tested(concept, lookup.list) or is_shown:
+            if is_tested(concept, lookup.list, screening.rulebook) or is_shown:
                 continue
             key = (lookup.list, name)
             known = found.get(key, Asked(lookup.list, concept, since, ()))
@@ -90,10 +90,12 @@ def is_of_old_results(each: Awaited) -> bool:
     return each.is_past and each.good is None
 
 
-def is_tested(concept: Concept, list_: RecordList) -> bool:
+def is_tested(concept: Concept, list_: RecordList, rulebook: Rulebook) -> bool:
     """Whether only a test can rule it out, and a list cannot: an infection that needs its own test."""
-    is_listed = concept.denied_by_list and not concept.denied_with
-    return list_ == "conditions" and bool(concept.absent_when) and not is_listed
+    if list_ != "conditions" or (concept.denied_by_list and not concept.denied_with):
+        return False
+    facts = [rulebook.fact(sign.fact) for sign in concept.absent_when]
+    return not all(isinstance(fact, Finding) and fact.is_stated for fact in facts)
 
 
 def left_open_by(found: Found, patient: Patient) -> dict[str, Result]:
