@@ -112,7 +112,7 @@ def test_what_follows_for_a_trial_is_what_its_days_say() -> None:
     """Whether a criterion is failed is looked up for every day of the horizon; the definitions are read off that."""
     seen: Counter[str] = Counter()
 
-    @many(250)
+    @many(400)
     @given(st.randoms(use_true_random=True))
     def holds(dice: Random) -> None:
         _, rulebook, subject = random_rules(dice)
