@@ -191,7 +191,7 @@ def test_a_fact_rules_a_trial_out_exactly_when_the_advice_says_so() -> None:
 def test_every_way_passes_its_line_and_nothing_smaller_does() -> None:
     seen: Counter[str] = Counter()
 
-    @many(250, steady=160)
+    @many(250)
     @given(st.randoms(use_true_random=True))
     @example(Found("evidence that only has to be at hand, and is not needed"))
     def holds(dice: Random) -> None:
