@@ -226,7 +226,6 @@ def test_a_name_of_the_same_lab_leaves_it_as_it_is(display: str | None, system: 
         ({"system": "urn:iso:std:iso:11073:10101", "code": "188736", "display": "Body weight"}, True),
         ({"system": SNOMED, "code": "27113001"}, False),
         ({"system": SNOMED, "code": "27113001", "display": "Ideal body weight"}, False),
-        ({"system": "http://loinc.org", "code": "8350-1", "display": "Body weight Measured --with clothes"}, False),
     ],
 )
 def test_a_code_of_no_laboratory_under_the_very_name_of_a_lab_keeps_its_place(coding: Json, opens: bool) -> None:
