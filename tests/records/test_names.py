@@ -10,6 +10,7 @@ import pytest
 from screener import load_rules
 from screener.records.dictionary import Dictionary
 from screener.records.likeness import alike, likeness_of
+from screener.records.negations import turn_of
 from screener.records.notes import CHECK_FIRST
 from screener.records.patient import Patient
 from screener.records.reading import read_patient
@@ -78,6 +79,13 @@ def test_an_entry_is_read_by_its_name_however_it_is_written(list_: str, written:
     patient = read(**{list_: [{"name": written}]})
     assert list(patient.episodes) == [concept]
     assert patient.notes == ()
+
+
+@pytest.mark.parametrize("written", ["HIV-", "HIV -", "sepsis –", "Pregnancy-"])
+def test_a_hyphen_at_the_end_denies_what_is_named(written: str) -> None:
+    patient = read(conditions=[{"text": written, "status": "active"}])
+    assert not patient.episodes
+    assert turn_of(written) == "denies"
 
 
 def test_a_name_of_two_kinds_is_that_of_its_list() -> None:

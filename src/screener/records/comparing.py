@@ -34,18 +34,22 @@ def plain_word(word: str) -> str:
     return word if len(word) <= _AS_WRITTEN and word.isupper() else word.casefold()
 
 
-_BETWEEN = str.maketrans("", "", "_.-\u2010\u2011\u2012\u2013\u2014\u00b7")
+HYPHENS = "-\u2010\u2011\u2012\u2013\u2014"
+_BETWEEN = str.maketrans("", "", f"_.{HYPHENS}\u00b7")
 """What stands between the parts of a name, and may as well be left out: `T-Bil`, `T. Bil`, `t_bil`."""
 
 
 def as_name(text: str) -> str:
-    """A name as names are compared: in small letters, without what stands between its parts."""
-    return folded(normalize("NFKC", text)).translate(_BETWEEN).replace(" ", "")
+    """A name as names are compared: in small letters, without what stands between its parts. A hyphen at its end stands
+    between nothing, and stays: `HIV-` says that there is none."""
+    return as_written(folded(normalize("NFKC", text)))
 
 
 def as_written(text: str) -> str:
     """The same in the letters in which it is written: abbreviations are compared so."""
-    return "".join(normalize("NFKC", text).translate(_BETWEEN).split())
+    whole = "".join(normalize("NFKC", text).split())
+    plain = whole.translate(_BETWEEN)
+    return f"{plain}-" if plain and whole.endswith(tuple(HYPHENS)) else plain
 
 
 _LONGEST_ABBREVIATION = 4

@@ -10,15 +10,17 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
-from screener.records.comparing import folded
+from screener.records.comparing import HYPHENS, folded
 from screener.values.tables import table_rows
 
 Turn = Literal["denies", "leaves open"]
+_HYPHEN_AT_THE_END = re.compile(rf"\s*[{HYPHENS}]$")
 
 
 def turn_of(wording: str) -> Turn | None:
     """What a wording does with the thing that it names; None where it says nothing but that thing."""
-    plain = f" {folded(wording).replace(':', ' ').replace('?', ' ? ')} ".replace("  ", " ")
+    words = _HYPHEN_AT_THE_END.sub(" -", folded(wording))
+    plain = f" {words.replace(':', ' ').replace('?', ' ? ')} ".replace("  ", " ")
     for place, words, turn in _rows():
         is_there = (
             plain == f" {words} "
