@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from advice.one_line import line, result
 from screener import load_patient, load_rules
 from screener.records.patient import Patient
 
@@ -152,39 +153,30 @@ def test_a_dated_grade_of_encephalopathy_is_a_result(name: str, more: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("stage", "more", "grade"),
+    ("stage", "more", "status"),
     [
-        ("III", {"onset": "2026-03-18"}, 3),
-        ("West Haven grade 3", {"date": "2026-03-18"}, 3),
-        ("2", {"onset": "2026-03", "date": "2026-03-17"}, 2),
-        ("III", {"onset": "2026-03"}, None),  # on which day nobody knows
-        ("III", {"onset": "2026-03-18", "status": "resolved"}, None),
-        ("II-III", {"onset": "2026-03-18"}, None),
-        ("5", {"onset": "2026-03-18"}, None),
+        ("III", {}, "failed"),
+        ("West Haven grade 3", {}, "failed"),
+        ("2", {}, "failed"),
+        ("I", {}, "passed"),
+        (None, {}, "unknown"),
+        ("II-III", {}, "unknown"),
+        ("5", {}, "unknown"),
+        ("III", {"onset": "2026-02-19"}, "passed"),  # of the day of the grade, which counts
+        ("III", {"onset": "2026-02"}, "unknown"),  # it may have been before the grade
     ],
 )
-def test_the_stage_of_an_encephalopathy_is_its_grade(stage: str, more: dict[str, str], grade: int | None) -> None:
-    entry = {"status": "active", **more}
-    native = read("hepatic_encephalopathy", stage=stage, **entry)
-    results = native.results.get("hepatic_encephalopathy_grade", ())
-    assert [each.value.low for each in results if each.value is not None] == ([] if grade is None else [grade])
-
-    fields = {"onset": "onsetDateTime", "date": "recordedDate"}
-    condition = {
-        "resourceType": "Condition",
-        "id": "c",
-        "subject": {"reference": "Patient/p"},
-        "code": {"coding": [{"system": "urn:screener:concept", "code": "hepatic_encephalopathy"}]},
-        "clinicalStatus": {"coding": [{"code": entry["status"]}]},
-        "stage": [{"summary": {"text": stage}}],
-        **{fields[each]: day for each, day in more.items() if each in fields},
-    }
-    entries = [{"resource": {"resourceType": "Patient", "id": "p"}}, {"resource": condition}]
-    of_fhir = load_patient(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}), load_rules())
-    results = of_fhir.results.get("hepatic_encephalopathy_grade", ())
-    assert [each.value.low for each in results if each.value is not None] == ([] if grade is None else [grade])
+def test_the_stage_of_a_later_encephalopathy_is_its_grade(stage: str | None, more: dict[str, str], status: str) -> None:
+    entry = {"name": "hepatic_encephalopathy", "status": "active", "onset": "2026-02-20", "stage": stage, **more}
+    graded = line(
+        "hepatic_encephalopathy_grade >= 2", "exclusion", conditions=[entry], observations=[result("HE_grade", 1)]
+    )
+    assert graded.status == status
 
 
-@pytest.mark.parametrize(("name", "stage"), [("cirrhosis", "III"), ("chronic_kidney_disease", "3"), ("ascites", "C")])
-def test_a_stage_that_is_no_grade_of_anything_measured_is_no_result(name: str, stage: str) -> None:
-    assert not read(name, stage=stage, onset="2026-03-18", status="active").results
+@pytest.mark.parametrize(
+    ("onset", "status"), [("2026-02-18", "failed"), ("2026-01-02", "unknown"), ("2026", "unknown")]
+)
+def test_where_nobody_graded_the_stage_of_a_fresh_encephalopathy_is_its_grade(onset: str, status: str) -> None:
+    entry = {"name": "hepatic_encephalopathy", "status": "active", "onset": onset, "stage": "III"}
+    assert line("hepatic_encephalopathy_grade >= 2", "exclusion", conditions=[entry]).status == status

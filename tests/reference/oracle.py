@@ -460,14 +460,23 @@ class Oracle:
 
     def result(self, lookup: ValueLookup, here: Here) -> Range:
         fact = self.rulebook.fact(lookup.fact)
-        looks = self.looks(lookup, here)
-        if looks is None:
+        looked = self.looks(lookup, here)
+        if looked is None:
             return self.possible(fact)
-        instead = exactly(0) if self.is_absent_instead(fact, lookup, here) else self.possible(fact)
+        looks = list(looked)
+        instead = exactly(0) if self.is_absent_instead(fact, lookup, here) else self.by_stages_alone(fact, lookup, here)
+        speaking = self.speaking(fact, lookup, here)
         lowest = self.lowest_by_entries(fact, lookup, here)
         if lowest is not None:
             everything = self.possible(fact)
-            return Range(everything.low + lowest, everything.high)
+            left = Range(everything.low + lowest, everything.high)
+            is_later = all(
+                each.start is not None and result.when is not None and each.start.first_day > result.when.last_day
+                for each, _ in speaking
+                for in_order in looks
+                for result in (in_order[-1] if in_order else ())
+            )
+            return (by_stages(speaking, left) if is_later else None) or left
         worlds = []
         for in_order in looks:
             values = [hull(self.value(result, fact) for result in together) for together in in_order]
@@ -498,17 +507,34 @@ class Oracle:
         condition = EventLookup("", "current", "conditions", (Qualified(fact.zero_when_absent),))
         return self.happened(condition, here) is FALSE
 
-    def lowest_by_entries(self, fact: Lab | Finding, lookup: ValueLookup, here: Here) -> int | None:
-        """The rank of the lowest grade left by entries that speak against a result of none, or may have begun on a
-        later day than a result: no less than the results. None without such."""
+    def by_stages_alone(self, fact: Lab | Finding, lookup: ValueLookup, here: Here) -> Range:
+        """What is known where no result counts: the grade by the stages of entries, all of which began where results
+        would count; else nothing."""
+        everything = self.possible(fact)
+        looks = list(self.looks(lookup, here) or ())
+        if any(looks):
+            return everything
+        within = self.labs_within if self.labs_within is not None else fact.fresh
+        windows = self.windows(Scope(f"within {within}", back=within), here, []) or []
+        speaking = self.speaking(fact, lookup, here)
+        starts = [each.start for each, _ in speaking]
+        fresh = all(
+            start is not None and window.first <= start.first and start.last <= window.last
+            for start in starts
+            for window in windows
+        )
+        return (by_stages(speaking, everything) if fresh else None) or everything
+
+    def speaking(self, fact: Lab | Finding, lookup: ValueLookup, here: Here) -> list[tuple[Episode, Truth]]:
+        """The entries by which a graded condition holds, or may hold, later than the latest grade, or where that is
+        none; and whether it does."""
         if (
             not isinstance(fact, Finding)
             or fact.zero_when_absent is None
             or (lookup.scope, lookup.pick) != (None, "latest")
         ):
-            return None
-        looks = list(self.looks(lookup, here) or ())
-        latest = [result for look in looks if look for result in look[-1]]
+            return []
+        latest = [result for look in self.looks(lookup, here) or () if look for result in look[-1]]
         is_none = any(
             fact.choices[0] in (result.choices or ()) if fact.choices else result.value and result.value.contains(0)
             for result in latest
@@ -517,22 +543,32 @@ class Oracle:
             (self.as_of if each.when is None else each.when.first_day for each in latest), default=self.as_of
         )
         condition = EventLookup("", "current", "conditions", (Qualified(fact.zero_when_absent),))
-        state = self.happened(condition, here)
         window = Span(here.day * DAY, here.last_second)
-        speaking = [
-            episode
+        found = [
+            (episode, self.latest_word(episode, all_of([matched, timed]), here))
             for episode in self.entries(condition.what, "conditions")
             if not episode.shown_by_result
-            and self.matches(episode, condition, here) is not FALSE
-            and self.timing(episode, condition, window, here, bounded=False) is not FALSE
+            and (matched := self.matches(episode, condition, here)) is not FALSE
+            and (timed := self.timing(episode, condition, window, here, bounded=False)) is not FALSE
         ]
-        if not is_none:
-            speaking = [
-                each
-                for each in speaking
-                if graded_on < (self.as_of if each.start is None else min(each.start.last_day, self.as_of))
-            ]
-        if state is FALSE or not speaking:
+        if is_none or not latest:
+            return found
+        return [
+            (each, truth)
+            for each, truth in found
+            if graded_on < (self.as_of if each.start is None else min(each.start.last_day, self.as_of))
+        ]
+
+    def lowest_by_entries(self, fact: Lab | Finding, lookup: ValueLookup, here: Here) -> int | None:
+        """The rank of the lowest grade left by entries that speak against a result of none, or may have begun on a
+        later day than a result: no less than the results. None without such."""
+        speaking = self.speaking(fact, lookup, here)
+        looks = list(self.looks(lookup, here) or ())
+        latest = [result for look in looks if look for result in look[-1]]
+        if not isinstance(fact, Finding) or not speaking or not latest:
+            return None
+        condition = EventLookup("", "current", "conditions", (Qualified(fact.zero_when_absent or ""),))
+        if self.happened(condition, here) is FALSE:
             return None
         if not all(looks):
             return 0
@@ -546,18 +582,7 @@ class Oracle:
             else 0
             for each in latest
         ]
-        is_there = any(
-            self.latest_word(
-                each,
-                all_of(
-                    [self.matches(each, condition, here), self.timing(each, condition, window, here, bounded=False)]
-                ),
-                here,
-            )
-            is TRUE
-            for each in speaking
-        )
-        return max(min(ranks), 1 if is_there else 0)
+        return max(min(ranks), 1 if TRUE in [truth for _, truth in speaking] else 0)
 
     def choices(self, lookup: ValueLookup, here: Here) -> set[str]:
         fact = self.rulebook.fact(lookup.fact)
@@ -1278,9 +1303,7 @@ class Oracle:
 
     def may_be_done(self, plan: Episode, window: Span, here: Here) -> Truth:
         """Whether a plan whose day may have passed can have been carried out in the window."""
-        first = plan.start or plan.asserted
-        if first is None:
-            return UNKNOWN
+        first = plan.start or plan.asserted or Moment(BEGINNING, here.last_second)
         last_day = here.day if plan.start is None else plan.start.last_day
         denied = [when for when, _ in self.absences(plan.concept, "procedures") if when.days.first >= last_day]
         is_open = first.first <= min(here.last_second, window.last) and not denied
@@ -1583,6 +1606,18 @@ def are_surely_two(one: tuple[Span, Result], other: tuple[Span, Result]) -> bool
         return False
     apart = one_span.last < other_span.first or other_span.last < one_span.first
     return apart or bool(first.value and second.value and not have_a_number_in_common(first.value, second.value))
+
+
+def by_stages(speaking: Sequence[tuple[Episode, Truth]], left: Range) -> Range | None:
+    """The grades that entries state as their stages, if all are certain and none speaks against what is left."""
+    if not speaking or any(truth is not TRUE for _, truth in speaking):
+        return None
+    stages = [
+        ("I", "II", "III", "IV").index(each.stage) + 1 for each, _ in speaking if each.stage in ("I", "II", "III", "IV")
+    ]
+    if len(stages) < len(speaking) or min(stages) < left.low or max(stages) > left.high:
+        return None
+    return Range(min(stages), max(stages))
 
 
 def choices_in(result: Result, finding: Finding) -> frozenset[str]:

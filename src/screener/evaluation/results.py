@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from fractions import Fraction
 
@@ -16,6 +16,7 @@ from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, fresh_until, n
 from screener.records.patient import Episode, Result
 from screener.rulebook import AgainstLimit, ChangeLookup, Finding, Lab, Scope, Sex, Side, ValueLookup
 from screener.values.dates import BEGINNING, DAY, Moment, earliest_of, latest_of, on_day
+from screener.values.numerals import ROMAN
 from screener.values.ranges import EVERYTHING, Range, compare, exactly, hull
 from screener.values.ranges import Comparison as Operator
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, union
@@ -48,11 +49,9 @@ def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None,
     if stretch is None:
         return _nothing_known(lookup, fact, (), anchor.reasons if anchor is not None else (), anchor)
     recorded = frame.patient.results.get(lookup.fact, ())
-    if not recorded:
-        return _absent_result(lookup, fact, frame, anchor)
-    candidates = _look_in(recorded, stretch, frame, only_latest=lookup.pick == "latest")
+    candidates = _look_in(recorded, stretch, frame, only_latest=lookup.pick == "latest") if recorded else []
     if not candidates:
-        if (derived := _grade_of_absence(lookup, fact, frame, anchor)) is not None:
+        if isinstance(fact, Finding) and (derived := _grade_of_entries(lookup, fact, stretch, frame, anchor)):
             return derived
         last = _last_before(recorded, stretch, frame)
         return _nothing_known(lookup, fact, last, ("stale",) if last else ("missing",), anchor)
@@ -244,17 +243,15 @@ def _extreme_choices(
     return frozenset(fact.choices[rank] for rank in reached)
 
 
-def _absent_result(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, anchor: Found | None) -> Found:
-    derived = _grade_of_absence(lookup, fact, frame, anchor)
-    return derived if derived is not None else _nothing_known(lookup, fact, (), ("missing",), anchor)
-
-
-def _grade_of_absence(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, anchor: Found | None) -> Found | None:
-    """The lowest grade, if the record says that the graded condition is absent at the clock."""
-    if isinstance(fact, Lab) or fact.zero_when_absent is None or lookup.scope is not None:
+def _grade_of_entries(
+    lookup: ValueLookup, fact: Finding, stretch: Stretch, frame: Frame, anchor: Found | None
+) -> Found | None:
+    """The grade where no result counts: the lowest, if the record says that the graded condition is absent at the
+    clock; by their stages, if entries of it began where results would count."""
+    if fact.zero_when_absent is None or lookup.scope is not None:
         return None
     if not is_absent(fact.zero_when_absent, frame):
-        return None
+        return _grade_by_stage(lookup, fact, stretch, frame, anchor) if lookup.pick == "latest" else None
     state = present_state(fact.zero_when_absent, frame)
     return Found(
         lookup.fact,
@@ -265,6 +262,16 @@ def _grade_of_absence(lookup: ValueLookup, fact: Lab | Finding, frame: Frame, an
         assumed=state.assumed,
         anchor=anchor,
     )
+
+
+def _grade_by_stage(
+    lookup: ValueLookup, fact: Finding, stretch: Stretch, frame: Frame, anchor: Found | None
+) -> Found | None:
+    entries = entries_of_the_present(fact.zero_when_absent or "", frame)
+    if not all(each.start is not None and stretch.holds(each.start) is TRUE for each in entries):
+        return None
+    stated = _grades_by_stage(entries, fact)
+    return None if stated is None else _stated(lookup, entries, stated, (), anchor)
 
 
 def _entered_since(
@@ -290,6 +297,9 @@ def _entered_since(
         return None
     least = min(_rank(each.result, fact) for each in picked)
     lowest = 0 if may_lack else max(least, 1 if TRUE in entries.values() else 0)
+    is_later = all(_has_begun_since(each, one.result) for each in entries for one in picked)
+    if is_later and (stated := _grades_by_stage(entries, fact, lowest)) is not None:
+        return _stated(lookup, entries, stated, tuple(each.result for each in picked), anchor)
     return Found(
         lookup.fact,
         lookup,
@@ -301,6 +311,37 @@ def _entered_since(
         may_lack=True,
         anchor=anchor,
     )
+
+
+def _grades_by_stage(entries: Mapping[Episode, Truth], fact: Finding, lowest: float = 0) -> Range | None:
+    """From which to which grade entries reach by their stages: an encephalopathy of stage III is of grade 3. None where
+    one only may be there, or states no stage that is a grade so far above the lowest."""
+    if fact.grade is None or not entries or UNKNOWN in entries.values():
+        return None
+    grades = [ROMAN.get(each.stage or "", math.inf) for each in entries]
+    stated = Range(min(grades), max(grades))
+    return stated if Range(fact.grade.low + lowest, fact.grade.high).covers(stated) else None
+
+
+def _stated(
+    lookup: ValueLookup, entries: Iterable[Episode], grade: Range, set_aside: tuple[Result, ...], anchor: Found | None
+) -> Found:
+    return Found(
+        lookup.fact,
+        lookup,
+        range=grade,
+        used=tuple(entries),
+        set_aside=set_aside,
+        reasons=() if grade.is_exact else ("conflict",),
+        anchor=anchor,
+    )
+
+
+def _has_begun_since(episode: Episode, result: Result) -> bool:
+    """Whether an entry certainly began on a later day than a result."""
+    if episode.start is None or result.when is None:
+        return False
+    return episode.start.first_day > result.when.last_day
 
 
 def _may_have_begun_since(episode: Episode, result: Result, frame: Frame) -> bool:

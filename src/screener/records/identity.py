@@ -100,16 +100,16 @@ class Naming:
             return entry
         return entry.model_copy(update={"name": text, "text": None})
 
-    def parted_from_stage(self, entry: Condition) -> Condition:
-        """A condition whose name ends with its stage, as one of the name with that stage."""
+    def parted_from_stage(self, entry: Condition) -> tuple[Condition, str | None]:
+        """A condition whose name ends with its stage, as one of the name with that stage; and the stage."""
         words = entry.name if isinstance(entry.name, str) else None
         words = entry.text if words is None and self._is_text_alone(entry) else words
         if words is None or entry.stage is not None or entry.reviewed is not None or self._is_name(words):
-            return entry
+            return entry, None
         parted = name_and_stage(words)
         if parted is None or not self._is_name(parted[0]) or self._is_an_event(parted[0]):
-            return entry
-        return entry.model_copy(update={"name": parted[0], "text": None, "stage": parted[1]})
+            return entry, None
+        return entry.model_copy(update={"name": parted[0], "text": None, "stage": parted[1]}), parted[1]
 
     def _is_text_alone(self, entry: Entry) -> bool:
         return all(each is None for each in (entry.name, entry.code, entry.system, *_coded_fields(entry)))

@@ -39,9 +39,7 @@ from screener.records.reported import (
     with_unit,
 )
 from screener.records.written import Quantity, Span, as_choice, read_text, words_in_use
-from screener.rulebook import Concept, Finding, Form, Lab, NormalLimit
-from screener.values.dates import Moment
-from screener.values.numerals import ROMAN
+from screener.rulebook import Finding, Form, Lab, NormalLimit
 from screener.values.ranges import Range, exactly
 from screener.values.units import Dimension, UnitError, parse_unit
 
@@ -55,19 +53,6 @@ def result_of(meaning: Meaning, reported: Reported, dictionary: Dictionary) -> R
             return finding_result(meaning.entry, meaning, reported)
         case _:
             raise ValueError(f"{meaning.entry.name} has no results")
-
-
-def grade_of_stage(
-    concept: Concept, stage: str | None, when: Moment | None, source: str, dictionary: Dictionary
-) -> Result | None:
-    """The grade that the stage of a condition is, as a result of its day: an encephalopathy of stage III. None where
-    the condition has no grades, the stage is none of them, or the day is not known."""
-    finding = dictionary.graded.get(concept.name)
-    if finding is None or stage not in ROMAN or when is None or not when.is_one_day:
-        return None
-    grade = f"grade {ROMAN[stage]}"
-    result = result_of(Meaning(finding), Reported(source, grade, grade, when=when), dictionary)
-    return result if result.unusable is None else None
 
 
 def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dictionary) -> Result:

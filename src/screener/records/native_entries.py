@@ -29,7 +29,7 @@ from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mea
 from screener.records.identity import DENYING, ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
 from screener.records.likeness import alike
 from screener.records.locales import Locale, TwoWaysError, locale_of, locales
-from screener.records.measuring import grade_of_stage, is_same, result_of
+from screener.records.measuring import is_same, result_of
 from screener.records.misplaced import lists_of
 from screener.records.native import (
     Condition,
@@ -70,6 +70,7 @@ from screener.values.dates import (
     completed_years,
     on_day,
 )
+from screener.values.numerals import ROMAN
 from screener.values.units import is_said_to_be_unknown
 
 _DATES = ("date", "onset", "start", "end")
@@ -423,7 +424,7 @@ class _Reader:
             mend = "correct `status` or `end`"
             self.findings.unsettle(path, f"{path}.end", "an active condition has no `end`", mend)
         self.chart.note_if_before_birth(onset, path)
-        entry = self.naming.parted_from_stage(entry)
+        entry, stated = self.naming.parted_from_stage(entry)
         meanings = self._listed("conditions", entry, path, ("condition",), ELSEWHERE)
         for meaning in self._settled(meanings, entry, path, ("conditions",), onset=onset, end=end):
             concept = _concept(meaning)
@@ -450,11 +451,17 @@ class _Reader:
                     ),
                     meaning,
                 )
-                if entry.status in (None, "active") and not meaning.is_open:
-                    stage = stage_of(entry.stage)
-                    grade = grade_of_stage(concept, stage, date or onset, path, self.dictionary)
-                    if grade is not None:
-                        self.chart.add_result(grade, None)
+                if stated is not None and entry.status in (None, "active"):
+                    self._graded(concept, stated, date or onset, path)
+
+    def _graded(self, concept: Concept, stated: str, when: Moment | None, path: str) -> None:
+        """A grade that stands in the name of a condition is a result of its day: `HE grade 3`."""
+        finding = self.dictionary.graded.get(concept.name)
+        if finding is not None and when is not None and when.is_one_day:
+            grade = f"grade {ROMAN[stated]}"
+            self.chart.add_result(
+                result_of(Meaning(finding), Reported(path, grade, grade, when=when), self.dictionary), None
+            )
 
     def procedure(self, entry: Procedure, path: str) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)

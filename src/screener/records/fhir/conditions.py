@@ -31,7 +31,6 @@ from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.identity import ELSEWHERE
 from screener.records.kin import is_by_blood
-from screener.records.measuring import grade_of_stage
 from screener.records.patient import Episode, Flag, Severity
 from screener.rulebook import LIST_OF
 from screener.rulebook import Concept as DictionaryConcept
@@ -246,11 +245,6 @@ def _read_presence(
     if is_contradictory:
         episode = msgspec.structs.replace(episode, status=status, ended=False)
     reader.chart.add_episode(episode, meaning)
-    is_certain = not (episode.doubtful or is_contradictory or meaning.is_open)
-    if is_certain and status in (None, "active") and not episode.ended:
-        grade = grade_of_stage(found, episode.stage, date or onset, resource.place, reader.dictionary)
-        if grade is not None:
-            reader.chart.add_result(grade, None)
 
 
 def _contradictory(onset: Moment | None, end: Moment | None, date: Moment | None) -> str | None:
