@@ -273,7 +273,7 @@ class Reader:
             if on is None and not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting and all(each.kind == "substance" for each in known):
-            # What one may be allergic to is given as a drug, too: blood.
+            # Blood is something to be allergic to, and is given as a drug, too.
             self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
@@ -420,7 +420,7 @@ class Reader:
 
     def mention(self, mention: Mention) -> bool:
         """Something that may be an entry of a list, told elsewhere than in one. Whether an entry speaks of it already
-        is known when all have been read. Returns whether anybody knows what it is."""
+        is known when all have been read. Returns whether its code or words are known."""
         said = self.memory.mentioned.get((mention.named, mention.on))
         if said is None:
             said = self.memory.mentioned[mention.named, mention.on] = self._mentioned(mention.named, mention.on)
