@@ -329,6 +329,10 @@ class Concept(_Data, frozen=True, tag="concept"):
     """The procedures after which it may be taken from then on."""
     told_afterwards: bool = False
 
+    def suits(self, sex: Sex) -> bool:
+        """Whether somebody of this sex can have it."""
+        return self.only_if in (None, sex)
+
     @property
     def signs(self) -> tuple[Sign, ...]:
         """Everything that a result of a lab or finding may say of it."""

@@ -401,7 +401,7 @@ def _of_other_sex(rulebook: Rulebook, sex: Sex) -> Sequence[str]:
 
     def found() -> Sequence[str]:
         kinds = kinds_of(rulebook)
-        only = {name for name, kind in kinds.items() if kind.concept.only_if not in (None, sex)}
+        only = {name for name, kind in kinds.items() if not kind.concept.suits(sex)}
         return tuple([name for name, kind in kinds.items() if not only.isdisjoint(kind.upward)])
 
     return made_once(rulebook, f"not of a {sex}", found)

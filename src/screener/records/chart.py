@@ -109,7 +109,7 @@ class Chart:
         return (
             self.sex is not None
             and bool(meaning.named)
-            and all(concepts[name].only_if not in (None, self.sex) for name in meaning.named)
+            and not any(concepts[name].suits(self.sex) for name in meaning.named)
             and turn_of(meaning.words) is None
         )
 

@@ -520,7 +520,7 @@ class Reader:
             return
         for meaning in self._meant(mention.named):
             concept = self.dictionary.rulebook.concepts.get(meaning.entry.name)
-            if concept is not None and not meaning.absent and concept.only_if not in (None, sex):
+            if concept is not None and not meaning.absent and not concept.suits(sex):
                 flags = (Flag("unusable", "it is no entry of a list, and may not be so"),)
                 list_ = LIST_OF[concept.kind]
                 self.chart.add_episode(Episode(concept.name, list_, mention.place, doubtful=True, flags=flags))
