@@ -185,6 +185,14 @@ def test_the_stage_of_an_encephalopathy_is_its_grade(stage: str, more: dict[str,
     assert [each.value.low for each in results if each.value is not None] == ([] if grade is None else [grade])
 
 
+@pytest.mark.parametrize(("name", "stage"), [("hepatic_encephalopathy", "III"), ("HE grade 3", None)])
+@pytest.mark.parametrize("end", ["2026-03-10", "2026-03"])
+def test_a_stage_of_what_is_over_is_no_grade_of_the_day_of_its_entry(name: str, stage: str | None, end: str) -> None:
+    patient = read(name, stage=stage, onset="2026-03-01", end=end, date="2026-03-17")
+    assert patient.episodes["hepatic_encephalopathy"]
+    assert not patient.results
+
+
 @pytest.mark.parametrize(("name", "stage"), [("cirrhosis", "III"), ("chronic_kidney_disease", "3"), ("ascites", "C")])
 def test_a_stage_that_is_no_grade_of_anything_measured_is_no_result(name: str, stage: str) -> None:
     assert not read(name, stage=stage, onset="2026-03-18", status="active").results

@@ -26,7 +26,7 @@ from screener.records.likely_units import (
     likely_unit,
     without_a_unit,
 )
-from screener.records.patient import Flag, Result
+from screener.records.patient import Episode, Flag, Result
 from screener.records.reported import (
     Reported,
     as_unusable,
@@ -39,7 +39,7 @@ from screener.records.reported import (
     with_unit,
 )
 from screener.records.written import Quantity, Span, as_choice, read_text, words_in_use
-from screener.rulebook import Concept, Finding, Form, Lab, NormalLimit
+from screener.rulebook import Finding, Form, Lab, NormalLimit
 from screener.values.dates import Moment
 from screener.values.numerals import ROMAN
 from screener.values.ranges import Range, exactly
@@ -57,16 +57,16 @@ def result_of(meaning: Meaning, reported: Reported, dictionary: Dictionary) -> R
             raise ValueError(f"{meaning.entry.name} has no results")
 
 
-def grade_of_stage(
-    concept: Concept, stage: str | None, when: Moment | None, source: str, dictionary: Dictionary
-) -> Result | None:
+def grade_of_stage(entry: Episode, when: Moment | None, dictionary: Dictionary) -> Result | None:
     """The grade that the stage of a condition is, as a result of its day: an encephalopathy of stage III. None where
-    the condition has no grades, the stage is none of them, or the day is not known."""
-    finding = dictionary.graded.get(concept.name)
-    if finding is None or stage not in ROMAN or when is None or not when.is_one_day:
+    the condition is doubtful or over, has no grades or another stage, or the day is not known."""
+    finding = dictionary.graded.get(entry.concept)
+    if entry.doubtful or entry.ended or finding is None or entry.stage not in ROMAN:
         return None
-    grade = f"grade {ROMAN[stage]}"
-    result = result_of(Meaning(finding), Reported(source, grade, grade, when=when), dictionary)
+    if when is None or not when.is_one_day:
+        return None
+    grade = f"grade {ROMAN[entry.stage]}"
+    result = result_of(Meaning(finding), Reported(entry.source, grade, grade, when=when), dictionary)
     return result if result.unusable is None else None
 
 

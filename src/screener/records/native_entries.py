@@ -436,23 +436,20 @@ class _Reader:
                 episode = told_by_diagnosis(concept, list_, path, status=entry.status, onset=onset, end=end, date=date)
                 self.chart.add_episode(episode, meaning)
             else:
-                self.chart.add_episode(
-                    condition_episode(
-                        concept,
-                        path,
-                        status=entry.status,
-                        onset=onset,
-                        end=end,
-                        date=date,
-                        severity=entry.severity,
-                        stage=stage_of(entry.stage),
-                        controlled=entry.controlled,
-                    ),
-                    meaning,
+                episode = condition_episode(
+                    concept,
+                    path,
+                    status=entry.status,
+                    onset=onset,
+                    end=end,
+                    date=date,
+                    severity=entry.severity,
+                    stage=stage_of(entry.stage),
+                    controlled=entry.controlled,
                 )
+                self.chart.add_episode(episode, meaning)
                 if entry.status in (None, "active") and not meaning.is_open:
-                    stage = stage_of(entry.stage)
-                    grade = grade_of_stage(concept, stage, date or onset, path, self.dictionary)
+                    grade = grade_of_stage(episode, date or onset, self.dictionary)
                     if grade is not None:
                         self.chart.add_result(grade, None)
 

@@ -246,9 +246,8 @@ def _read_presence(
     if is_contradictory:
         episode = msgspec.structs.replace(episode, status=status, ended=False)
     reader.chart.add_episode(episode, meaning)
-    is_certain = not (episode.doubtful or is_contradictory or meaning.is_open)
-    if is_certain and status in (None, "active") and not episode.ended:
-        grade = grade_of_stage(found, episode.stage, date or onset, resource.place, reader.dictionary)
+    if status in (None, "active") and not (is_contradictory or meaning.is_open):
+        grade = grade_of_stage(episode, date or onset, reader.dictionary)
         if grade is not None:
             reader.chart.add_result(grade, None)
 
