@@ -249,7 +249,7 @@ class Finding(_Data, frozen=True, tag="finding"):
 
     @property
     def is_stated(self) -> bool:
-        """Whether somebody states it, and nothing is tested: `unknown` is among its choices, which no test says."""
+        """Whether somebody states it and nothing is tested: no test says `unknown`, which is among its choices."""
         return "unknown" in self.choices
 
 
@@ -282,7 +282,7 @@ class Sign(_Data, frozen=True):
     """How far back an earlier result must say the same, with no differing one in between; None: one result is
     enough."""
     falls_within: Duration | None = None
-    """How far back an earlier result may lie, against which the result has fallen; `numbers` then is by how much."""
+    """For a fall: how far back the earlier result may lie. `numbers` then says by how much the result has fallen."""
 
 
 class Concept(_Data, frozen=True, tag="concept"):
@@ -328,6 +328,10 @@ class Concept(_Data, frozen=True, tag="concept"):
     goes_on_after: tuple[str, ...] = ()
     """The procedures after which it may be taken from then on."""
     told_afterwards: bool = False
+
+    def suits(self, sex: Sex) -> bool:
+        """Whether somebody of this sex can have it."""
+        return self.only_if in (None, sex)
 
     @property
     def signs(self) -> tuple[Sign, ...]:

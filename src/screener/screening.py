@@ -495,7 +495,7 @@ class Screening:
         self._read: dict[str, Anything] = {}
 
     def read_once(self, name: str, read: Callable[[], T]) -> T:
-        """Something read off this screening alone, by its name. It is read when first asked for, and kept."""
+        """What is read off this screening alone, by a name. It is read when it is first asked for, and kept."""
         if name not in self._read:
             self._read[name] = read()
         known: T = self._read[name]

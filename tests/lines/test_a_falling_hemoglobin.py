@@ -6,20 +6,14 @@ from typing import Any
 
 import pytest
 
-from screener import evaluate, load_patient, load_rules
-
-LISTS = ["conditions", "procedures", "plans", "medications", "events", "allergies", "family_history"]
+from lines.casebook import status
 
 
-def status(*hemoglobin: tuple[float | None, str, str | None], **more: Any) -> str:
+def with_hemoglobin(*hemoglobin: tuple[float | None, str, str | None], **more: Any) -> str:
     labs = [{"name": "hemoglobin", "value": value, "unit": unit, "date": day} for value, unit, day in hemoglobin]
     labs += [{"name": "INR", "value": 1.8, "date": "2026-03-17"}]
     labs += [{"name": "platelets", "value": 120, "unit": "10*9/L", "date": "2026-03-17"}]
-    record = {"id": "p", "as_of": "2026-03-18", "birth_date": "1980", "sex": "male", "complete": LISTS}
-    rules = load_rules()
-    patient = load_patient({**record, "observations": labs, **more}, rules)
-    screening = evaluate(patient, rules, trials=["NCT07409259"])
-    return str(next(each.status for each in screening.trials[0].criteria if each.id == "E2"))
+    return status("NCT07409259/E2", observations=labs, **more)
 
 
 @pytest.mark.parametrize(
@@ -42,11 +36,11 @@ def status(*hemoglobin: tuple[float | None, str, str | None], **more: Any) -> st
     ],
 )
 def test_a_fall_leaves_a_bleeding_open(hemoglobin: list[tuple[float, str, str | None]], expected: str) -> None:
-    assert status(*hemoglobin) == expected
+    assert with_hemoglobin(*hemoglobin) == expected
 
 
 @pytest.mark.parametrize(("day", "expected"), [("2026-03-16", "unknown"), ("2026-03-18", "passed")])
 def test_who_looked_later_and_found_none_settles_it(day: str, expected: str) -> None:
     bleeding = {"name": "bleeding", "status": "absent", "date": day}
     fall = ((120, "g/L", "2026-03-16"), (95, "g/L", "2026-03-17"))
-    assert status(*fall, conditions=[bleeding]) == expected
+    assert with_hemoglobin(*fall, conditions=[bleeding]) == expected

@@ -180,3 +180,10 @@ def test_the_stage_of_a_later_encephalopathy_is_its_grade(stage: str | None, mor
 def test_where_nobody_graded_the_stage_of_a_fresh_encephalopathy_is_its_grade(onset: str, status: str) -> None:
     entry = {"name": "hepatic_encephalopathy", "status": "active", "onset": onset, "stage": "III"}
     assert line("hepatic_encephalopathy_grade >= 2", "exclusion", conditions=[entry]).status == status
+
+
+@pytest.mark.parametrize("end", ["2026-03-10", "2026-03"])
+def test_a_grade_of_what_is_over_is_none_of_the_day_of_its_entry(end: str) -> None:
+    patient = read("HE grade 3", onset="2026-03-01", end=end, date="2026-03-17")
+    assert patient.episodes["hepatic_encephalopathy"]
+    assert not patient.results

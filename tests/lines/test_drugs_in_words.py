@@ -77,6 +77,13 @@ def test_how_much_how_often_and_by_which_way_adds_nothing(wording: str, same_as:
     assert facts(patient) == facts(of_drug(text=same_as))
 
 
+@pytest.mark.parametrize(("name", "may_be"), [("R-CHOP", True), ("chemotherapy regimen", True), ("FOLFOX", False)])
+def test_a_course_against_cancer_may_have_a_glucocorticoid(name: str, may_be: bool) -> None:
+    patient = of_drug(text=name)
+    assert is_read(patient)
+    assert ("systemic_glucocorticoid" in patient.may_be["medications"]) is may_be
+
+
 @pytest.mark.parametrize("name", ["warfarin", "apixaban 5 mg", "phenprocoumon", "noradrenaline 5 mg/50 ml"])
 def test_what_the_dictionary_knows_is_that(name: str) -> None:
     assert of_drug(name=name).episodes

@@ -23,7 +23,7 @@ Path = tuple[str | int, ...]
 LISTS = ("conditions", "procedures", "medications", "events", "allergies", "family_history", "plans")
 
 TURNS_IT_ROUND = "FHIR does not require it, and without it the entry is an ordinary one"
-NEED_NOT_SAY = "FHIR does not require it, and nobody wonders where it is missing"
+NEED_NOT_SAY = "FHIR does not require it, and nobody misses it"
 NOBODY_KNOWS_WHAT = "a result that does not say of what is a result of nothing: any other reading would open every lab"
 SAID_TWICE = "what the value says in words nobody could read, the interpretation beside it says in code"
 ALLOWED: dict[tuple[str, str], str] = {

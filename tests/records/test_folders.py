@@ -182,11 +182,12 @@ def test_files_of_one_resource_each_belong_together_whatever_their_size(tmp_path
     assert (list(patient.results), list(patient.episodes)) == (["INR"], ["cirrhosis"])
 
 
-@pytest.mark.parametrize("size", [1, 5000])
-def test_a_bundle_among_them_is_a_record_of_its_own(tmp_path: Path, size: int) -> None:
+@pytest.mark.parametrize(("size", "in_order"), [(1, False), (5000, False), (5000, True)])
+def test_a_bundle_among_them_is_a_record_of_its_own(tmp_path: Path, size: int, in_order: bool) -> None:
+    """Also if its entries, with kinds of their own, stand before its kind."""
     whole = bundle(PATIENT, *[INR] * size)
     for name, resource in (("a", PATIENT), ("b", INR), ("c", whole)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(resource))
+        (tmp_path / f"{name}.json").write_text(json.dumps(resource, sort_keys=in_order))
     assert len(records_in(tmp_path)[0]) == 3
 
 

@@ -281,10 +281,11 @@ def _cuts(fact: MissingFact, rule: Truthful, inquiry: Inquiry) -> set[float]:
         normal = [Fraction(end) for each in in_use for end in (each.low, each.high)]
         own = [each.own_limit(node.which) for each in fact.replaces]
         found |= {float(Fraction(node.times) * end) for end in (*normal, *own) if end is not None}
+    results = inquiry.base[inquiry.trials[0].id].patient.results.get(fact.name, ())
+    recorded = [each.value for each in results if each.value is not None]
     if any(isinstance(rulebook.lookups.get(each.removeprefix("lookup ")), ChangeLookup) for each in reach.of(rule)):
         # One result more, of a value that is on record already, may be that one, and show no change.
-        recorded = inquiry.base[inquiry.trials[0].id].patient.results.get(fact.name, ())
-        found |= {each.value.low for each in recorded if each.value is not None and each.value.low == each.value.high}
+        found |= {value.low for value in recorded if value.low == value.high}
     for concept in reach.shown_by(fact.name).concepts.values() if f"sign {fact.name}" in reach.of(rule) else ():
         for sign in concept.signs:
             if sign.fact != fact.name or sign.numbers is None:
@@ -292,9 +293,8 @@ def _cuts(fact: MissingFact, rule: Truthful, inquiry: Inquiry) -> set[float]:
             ends = [end for end in (sign.numbers.low, sign.numbers.high) if end is not None]
             if sign.falls_within is None:
                 found.update(ends)
-                continue
-            recorded = inquiry.base[inquiry.trials[0].id].patient.results.get(fact.name, ())
-            found |= {each.value.high - end for each in recorded if each.value is not None for end in ends}
+            else:
+                found.update(value.high - end for value in recorded for end in ends)
     return found
 
 

@@ -47,10 +47,10 @@ from screener.version import __version__
 
 PATIENTS_AT_ONCE = 200
 ROWS_AT_ONCE = 20_000
-"""Rows of all trials together that are held as they were made; as columns they take half of that."""
+"""How many rows of all trials are held as objects before they become columns, which take half the memory."""
 SWEPT_AFTER = 20
-"""Patients after whom is swept up what refers to itself, such as a patient's frames. Python's own collector would also
-look through rules and answers, again and again."""
+"""After so many patients, memory that refers to itself is freed, such as a patient's frames. Python's own collector
+would look through rules and answers as well, again and again."""
 _OWN = b"screener"
 Key = tuple[str, str, int]
 """Who it is, the digest of what is on record, and the day that the answers are about."""
@@ -309,7 +309,7 @@ def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], be
                 continue
             for trial in plan.missing:
                 rows[trial].append(answers[trial])
-            if len(rows) * len(rows[trial]) >= ROWS_AT_ONCE:
+            if sum(map(len, rows.values())) >= ROWS_AT_ONCE:
                 _into_columns(rows, tables)
     except FactsError as error:
         lost = facts.ids_in(plan.part)

@@ -94,7 +94,7 @@ from screener.values.truth import (
 
 X = TypeVar("X")
 Run = Callable[[Frame], X]
-"""What a node becomes once it is prepared."""
+"""What a node is once it is prepared: a function of the frame."""
 J = TypeVar("J")
 """What an engine says of a truth."""
 M = TypeVar("M")
@@ -859,7 +859,7 @@ def answer_to(question: str, frame: Frame) -> Answer | None:
 
 
 def answered_on(answer: Answer, frame: Frame) -> Moment:
-    """When somebody answered. An answer without a date is of the record's own day, and in a record without one of the
+    """When somebody answered. An answer without a date is of the record's own day, or, if the record has none, of the
     day of screening."""
     if answer.when is not None:
         return answer.when
@@ -868,8 +868,8 @@ def answered_on(answer: Answer, frame: Frame) -> Moment:
 
 
 def what_came_after(answer: Answer, shown_with: Truthful, frame: Frame) -> tuple[Fact | Given, ...]:
-    """What is shown with a question and came after somebody answered it with no: of that the answer says nothing. A yes
-    stands.
+    """What is shown with a question and came after somebody answered it with no: the answer says nothing about that. A
+    yes stands.
 
     On 20 February somebody answered that the patient can move about. An entry says quadriplegia since 10 March.
     """

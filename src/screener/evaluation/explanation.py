@@ -312,8 +312,8 @@ def _why(answer: Judged) -> str:
 
 
 def keeps_open(score: Measured, rulebook: Rulebook) -> Iterator[tuple[Found, str]]:
-    """What keeps a score from being one number, each with the reason, without kinds of what is named, as maintenance
-    dialysis is of dialysis."""
+    """What keeps a score from being one number, each with the reason. Kinds of what is named are left out: maintenance
+    dialysis next to dialysis."""
     if score.range.is_exact:
         return
     open_ = [(found, why) for found in leaves(score) for why in _why_open(found, rulebook)[:1]]

@@ -401,16 +401,16 @@ def _of_other_sex(rulebook: Rulebook, sex: Sex) -> Sequence[str]:
 
     def found() -> Sequence[str]:
         kinds = kinds_of(rulebook)
-        only = {name for name, kind in kinds.items() if kind.concept.only_if not in (None, sex)}
+        only = {name for name, kind in kinds.items() if not kind.concept.suits(sex)}
         return tuple([name for name, kind in kinds.items() if not only.isdisjoint(kind.upward)])
 
     return made_once(rulebook, f"not of a {sex}", found)
 
 
 def _against_sex(rulebook: Rulebook, patient: Patient) -> tuple[Episode, ...]:
-    """What only the other sex can have, or a kind of it, whenever it was, confirmed or not. What somebody only may have
-    is none, unless its words name nothing else; a result that cannot be used is none either, unless it is a number
-    without a unit: that was measured."""
+    """The entries and results of what only the other sex can have, or of a kind of it, whenever it was, confirmed or
+    not. An entry that only may be such counts if its words name nothing else, and a result that cannot be used counts
+    if only its unit is missing."""
     if patient.sex is None:
         return ()
     of_other = _of_other_sex(rulebook, patient.sex)

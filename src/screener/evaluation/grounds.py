@@ -361,7 +361,8 @@ def question_in_short(question: Question) -> str:
 def waits_for_anchor_alone(found: Found) -> bool:
     """Whether the day that a lookup counts from is open, while its results have days of their own.
 
-    That day is an onset, or of an entry that nobody has dated or read yet: the hemoglobin within 7 days of its onset.
+    That day is an onset on record, or that of an entry that nobody has dated or read: the hemoglobin within 7 days of
+    its onset.
     """
     scope = getattr(found.lookup, "scope", None)
     is_of_entry = scope is not None and scope.anchor == "its onset" and bool(found.reasons)

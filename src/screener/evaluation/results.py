@@ -459,7 +459,7 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     inside = _look_in(recorded, stretch, frame)
     inside.sort(key=lambda each: each.moment.order)
     possible = possible_values(frame.rulebook.fact(lookup.fact))
-    if (seconds := _hours_back(lookup.scope)) is not None:
+    if (seconds := _seconds_back(lookup.scope)) is not None:
         whole, inside = _change_over_hours(lookup, inside, seconds, possible, frame)
     else:
         for each in inside:
@@ -482,8 +482,8 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
     return Found(lookup.fact, lookup, range=whole, used=used, reasons=why, anchor=anchor)
 
 
-def _hours_back(scope: Scope) -> int | None:
-    """How many seconds a change over some hours up to the clock looks back; None for any other."""
+def _seconds_back(scope: Scope) -> int | None:
+    """How far back a change over some hours up to the clock looks; None for any other change."""
     back = scope.back
     return back.count * 3600 if scope.anchor == "clock" and back is not None and back.unit == "hours" else None
 
@@ -495,8 +495,8 @@ def _to_the_minute(second: int) -> int:
 def _change_over_hours(
     lookup: ChangeLookup, inside: list[Candidate], seconds: int, possible: Range, frame: Frame
 ) -> tuple[Range | None, list[Candidate]]:
-    """The change over some hours, and the results that count in it. The hours end with the latest result, which lies
-    within as many hours of the clock, and are counted to the minute.
+    """The change over some hours, and the results that count in it. The hours are counted to the minute and end with
+    the latest result, which lies within as many hours of the clock.
 
     Creatinine was 80 on 15 March at 6:30 and 110 on the 17th at 6:30. Over 48 hours it rose by 30, on the 18th, too.
     """

@@ -32,12 +32,11 @@ from screener.language.dictionary import (
     close_inclusion,
     concept_of,
     defaults_of,
-    ended_by_of,
     finding_of,
     flags_of,
-    goes_on_after_of,
     lab_of,
     mean_of,
+    named_on,
     only_sex_of,
     question_of,
     ruled_out_of,
@@ -198,8 +197,8 @@ class _Check:
                 absent_when=signs_of(desk, block, "absent"),
                 may_be_present_when=signs_of(desk, block, "may be present"),
                 only_if=only_sex_of(desk, block),
-                ended_by=ended_by_of(desk, block),
-                goes_on_after=goes_on_after_of(desk, block),
+                ended_by=named_on("ended by", desk, block),
+                goes_on_after=named_on("goes on after", desk, block),
             )
         self._relate_codes(concepts)
         check_results((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Entry))

@@ -634,18 +634,15 @@ def _includes(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
     return tuple(included)
 
 
-def ended_by_of(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
-    """What ends it: the day of such an entry is a day on which it is no longer there."""
-    line = _only(block.lines, syntax.NamesLine, "ended by")
-    found = [desk.find(name, ("condition", "procedure"), "`ended by`") for name in ([] if line is None else line.names)]
-    return tuple(entry.name for entry in found if entry is not None)
+_NAMED_ON: dict[str, tuple[EntryKind, ...]] = {"ended by": ("condition", "procedure"), "goes on after": ("procedure",)}
+"""The kinds of entry that such a line may name."""
 
 
-def goes_on_after_of(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
-    """The procedures after which somebody takes it from then on."""
-    line = _only(block.lines, syntax.NamesLine, "goes on after")
-    found = [desk.find(name, ("procedure",), "`goes on after`") for name in ([] if line is None else line.names)]
-    return tuple(entry.name for entry in found if entry is not None)
+def named_on(line: str, desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
+    """The entries that a line of a concept names: what ends it, or what it goes on after."""
+    found = _only(block.lines, syntax.NamesLine, line)
+    entries = [desk.find(name, _NAMED_ON[line], f"`{line}`") for name in ([] if found is None else found.names)]
+    return tuple(entry.name for entry in entries if entry is not None)
 
 
 def mean_of(desk: Desk, block: syntax.Lab, lab: Lab, labs: Mapping[str, Lab]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import get_args
 from msgspec.structs import replace
 
 from screener.records.derived import with_derived, with_means
-from screener.records.dictionary import NO_CODE, Meaning
+from screener.records.dictionary import Meaning
 from screener.records.errors import Findings, printable, quoted
 from screener.records.measuring import NOT_SUSPICIOUS
 from screener.records.negations import turn_of
@@ -86,7 +86,7 @@ class Chart:
                 codings=meaning.codings,
                 is_part=meaning.is_part and episode.list == "conditions",
             )
-            if episode.list == "allergies" and is_of_several(meaning.called.removeprefix(f"{NO_CODE}, ")):
+            if episode.list == "allergies" and is_of_several(meaning.words):
                 episode = replace(episode, flags=(*episode.flags, SEVERAL))
             if meaning.is_open:
                 reason: Unusable = "unspecific" if meaning.is_read else "unread"
@@ -103,15 +103,14 @@ class Chart:
             self.open_entries.append(episode)
 
     def _is_of_other_sex(self, meaning: Meaning) -> bool:
-        """Whether words without a code name only what the sex on record cannot have: the two contradict each other
-        (`20 weeks pregnant`). Words that may as well name something else, or deny it, contradict nothing."""
+        """Whether words without a code contradict the sex on record: they name nothing but what only the other sex can
+        have, and do not deny it (`20 weeks pregnant`)."""
         concepts = self.rulebook.concepts
-        words = meaning.called.removeprefix(f"{NO_CODE}, ").strip("`")
         return (
             self.sex is not None
             and bool(meaning.named)
-            and all(concepts[name].only_if not in (None, self.sex) for name in meaning.named)
-            and turn_of(words) is None
+            and not any(concepts[name].suits(self.sex) for name in meaning.named)
+            and turn_of(meaning.words) is None
         )
 
     def add_absence(self, absence: Absence) -> None:

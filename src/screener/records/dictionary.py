@@ -135,6 +135,11 @@ class Meaning(Struct, frozen=True):
     """What the words of an entry without a code name, where they do not settle what it is."""
 
     @property
+    def words(self) -> str:
+        """What the record calls an entry without a code, as it is written there."""
+        return self.called.removeprefix(f"{NO_CODE}, ").strip("`")
+
+    @property
     def flags(self) -> tuple[Flag, ...]:
         """What has to be said wherever a fact under this name or code is shown."""
         return self.flags_in(None)
@@ -505,10 +510,10 @@ class Dictionary:
     def _with_other_words(
         self, said: Said, codes: Collection[tuple[str, str]], wordings: Iterable[str], on: RecordList
     ) -> Said:
-        """What an entry says by its codes, where a wording names something that these are not: it may be that, too,
-        and what that may be. E11.9, a diabetes, may with the text `HIV` be an HIV infection, and I10 with
-        `hypertension, s/p MI` an infarction. Words for the same as a code, though they say less than it, add nothing:
-        `gallstones` next to K80.20, or `pneumonia` next to its code in SNOMED CT."""
+        """What an entry says by its codes, and whatever else its wordings name: it may be that, too. E11.9, a diabetes,
+        may with the text `HIV` be an HIV infection, and I10 with `hypertension, s/p MI` an infarction. Words for the
+        same thing as a code add nothing, though they say less: `gallstones` next to K80.20, `pneumonia` next to its
+        code in SNOMED CT."""
         own = {folded(name) for code in codes if (name := self.terminology.calls(*code)) is not None}
         places = self.terminology.places(codes)
         opened: set[str] = set()
@@ -525,8 +530,8 @@ class Dictionary:
         return replace(said, may_be=said.may_be | opened, source=f"{said.source}; {_BY_ITS_WORDS}")
 
     def _is_the_same(self, said: Said, places: Iterable[str], named: Named) -> bool:
-        """Whether words may be for the same as the codes of an entry: one lies within the other, or both may be
-        something that rules ask for. A name is, as far as it goes."""
+        """Whether words may be for the same thing as the codes of an entry: one lies within the other, or both may be
+        something that rules ask for. Words that lie within no code, such as a name, are no other thing."""
         if not named.within:
             return True
         asked = self.asked - self.unspecific

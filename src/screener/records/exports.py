@@ -61,7 +61,7 @@ def _are_of_one_export(places: Sequence[Path]) -> bool:
     for place in places:
         try:
             if place.stat().st_size > HEAD:
-                kind = _KIND.search(head_of(place))
+                kind = _KIND.match(head_of(place))
                 if kind is None or kind[1] in (b"Bundle", b"Parameters"):
                     return False
                 kinds.append(kind[1].decode())
@@ -77,8 +77,9 @@ def _are_of_one_export(places: Sequence[Path]) -> bool:
     return len(kinds) > 1 and set(kinds) != {"Patient"}
 
 
-_KIND = re.compile(rb'"resourceType"\s*:\s*"(\w+)"')
-"""The kind of resource of a large file, such as a PDF within a Binary: what its beginning says."""
+_KIND = re.compile(rb'\s*\{\s*(?:"\w+"\s*:\s*"[^"\\]*"\s*,\s*)*"resourceType"\s*:\s*"(\w+)"')
+"""The beginning of a large file, such as a PDF within a Binary, that says which kind of resource it is: before anything
+that holds other resources."""
 
 
 def _is_without_resources(content: object) -> bool:

@@ -274,7 +274,7 @@ class Naming:
         review_counts: bool,
     ) -> tuple[Meaning, ...]:
         """The meanings under which an entry of a list is filed, with what it may be besides, or instead.
-        `review_counts`: whether what a person settled about it settles it."""
+        `review_counts`: whether a review of it counts."""
         if any(each.absent for each in meanings):
             return meanings
         codes = list(self._codes(entry, path))

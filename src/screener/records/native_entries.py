@@ -437,21 +437,19 @@ class _Reader:
                 episode = told_by_diagnosis(concept, list_, path, status=entry.status, onset=onset, end=end, date=date)
                 self.chart.add_episode(episode, meaning)
             else:
-                self.chart.add_episode(
-                    condition_episode(
-                        concept,
-                        path,
-                        status=entry.status,
-                        onset=onset,
-                        end=end,
-                        date=date,
-                        severity=entry.severity,
-                        stage=stage_of(entry.stage),
-                        controlled=entry.controlled,
-                    ),
-                    meaning,
+                episode = condition_episode(
+                    concept,
+                    path,
+                    status=entry.status,
+                    onset=onset,
+                    end=end,
+                    date=date,
+                    severity=entry.severity,
+                    stage=stage_of(entry.stage),
+                    controlled=entry.controlled,
                 )
-                if stated is not None and entry.status in (None, "active"):
+                self.chart.add_episode(episode, meaning)
+                if stated is not None and entry.status in (None, "active") and not episode.ended:
                     self._graded(concept, stated, date or onset, path)
 
     def _graded(self, concept: Concept, stated: str, when: Moment | None, path: str) -> None:
@@ -746,13 +744,13 @@ class _Reader:
         return filed
 
     def _review_counts(self, entry: Entry, path: str) -> bool:
-        """Whether what a person settled about an entry settles it: it says by whom and on which day, and that day is
-        not before the entry, nor after the record's own (or after the entry, if that is still later)."""
+        """Whether a review of an entry counts: it says by whom and on which day, and that day lies neither before the
+        entry nor after the record's own day (or the entry's, if that is later)."""
         review = entry.reviewed
         if review is None:
             return True
         on = self._moment(review.on, f"{path}.reviewed.on")
-        # A plan is there before the day for which it is.
+        # A plan is made, and looked at, before the day that is planned.
         is_plan = getattr(entry, "status", None) == "planned"
         began = None if is_plan else self._latest_day(entry, ("date", "onset", "start"))
         own_day = self.chart.as_of
@@ -768,7 +766,7 @@ class _Reader:
         return False
 
     def _latest_day(self, entry: Entry | GivenAnswer, fields: Sequence[str] = _DATES) -> Moment | None:
-        """The latest of the days on which an entry says that it was made, or began, or ended."""
+        """The latest of the days that an entry states."""
         dates = [moment for field in fields if (moment := self._quietly(getattr(entry, field, None))) is not None]
         return max(dates, key=lambda each: each.last, default=None)
 

@@ -61,7 +61,7 @@ _ASIDE: Mapping[str, str] = {"conditions": "drugs"}
 
 
 class Named(Struct, frozen=True):
-    """What words name: what they say, and the codes within which everybody lies who is called so; none of a name."""
+    """What words name: what they say, and the codes that they lie within. A name of the dictionary has none."""
 
     said: Said
     within: tuple[tuple[str, str], ...] = ()
@@ -180,10 +180,11 @@ class Phrases:
             at += len(longest.words) if longest is not None else 1
 
     def _cut(self, word: str) -> Sequence[str]:
-        """The phrases and numbers that a word is made of whose script has no spaces, the longest first; nothing if a
-        part of it is none.
+        """The phrases and numbers of a word in a script without spaces, the longest first; none if any part of it is
+        neither.
 
-        `恩替卡韦分散片` is entecavir and a form of tablet; in `停用恩替卡韦` the first two letters, stopped, are none.
+        `恩替卡韦分散片` is entecavir and a form of tablet. The first two letters of `停用恩替卡韦`, stopped, are no
+        phrase.
         """
         if not _HAN.search(word):
             return ()
@@ -194,7 +195,8 @@ class Phrases:
                 if part.isdecimal() or self._longest((part,), 0) is not None:
                     cut[start] = (part, *cut[end])
                     break
-        return cut.get(0, ()) if len(cut.get(0, ())) > 1 else ()
+        parts = cut.get(0, ())
+        return parts if len(parts) > 1 else ()
 
     def _longest(self, words: Sequence[str], at: int) -> _Phrase | None:
         """The longest phrase that begins at one of the words; of two alike one that is no drug within a diagnosis, the

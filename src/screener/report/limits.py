@@ -109,7 +109,7 @@ def _looked_at(criterion: Criterion, rulebook: Rulebook) -> Iterator[tuple[str, 
                 yield fact, None if is_inside_score else limit
         if isinstance(node, Happened):
             for sign in _signs(rulebook.lookups[node.lookup], rulebook):
-                if sign.fact in rulebook.labs and sign.falls_within is None:
+                if sign.fact in rulebook.labs:
                     unit = rulebook.labs[sign.fact].unit
                     for limit in _limits_of_sign(sign.numbers, "" if unit == "1" else f" {unit}"):
                         yield sign.fact, limit

@@ -181,8 +181,8 @@ _TOLD_APART: frozenset[StateName] = frozenset({"check", "ruled out", "ruled out 
 
 class Print(Struct, frozen=True):
     """A size of print: the class of the page, points, and in letters the height of a line and of the gap between rows.
-    `is_run_in`: the titles of the chart review have no column of their own. `is_shared`: judgements for the same trials
-    share a row."""
+    `is_run_in`: the titles of the chart review have no column of their own. `is_shared`: questions to the investigator
+    for the same trials share a row."""
 
     name: str
     points: float

@@ -368,8 +368,8 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
 
 
 def _missing(score: Measured, rulebook: Rulebook) -> Iterator[str]:
-    """What keeps a score from being one number, by name: what is measured first. A grade that is not too old waits for
-    an entry that may be later."""
+    """What keeps a score from being one number, by name, what is measured first. A grade that is not too old waits for
+    an entry that may be later than it."""
     for found, _ in sorted(keeps_open(score, rulebook), key=lambda each: isinstance(each[0].lookup, EventLookup)):
         if found.is_overtaken:
             yield phrases.AN_ENTRY

@@ -53,6 +53,7 @@ NONE_AGAINST = "none against"
 NOT_ON_RECORD = "not on record"
 UNUSABLE = "cannot be used"
 AN_ENTRY = "an entry"
+WHICH_IS_LATER = "which is later?"
 WITHOUT_UNIT = "has no usable unit"
 ANSWERED = "answered"
 
@@ -173,11 +174,8 @@ def is_it(fact: str, rulebook: Rulebook) -> str:
 
 
 def which_of_two(*, is_of_one_time: bool) -> str:
-    """What is asked of two results that differ: of one time, or of one day whose order nobody knows."""
+    """What is asked of two results that differ: of one time, or of one day in an order that nobody knows."""
     return "two results differ: which is right?" if is_of_one_time else f"two results of one day: {WHICH_IS_LATER}"
-
-
-WHICH_IS_LATER = "which is later?"
 
 
 def which_unit(problem: str) -> str:

@@ -1,7 +1,7 @@
 """The chart review: the negatives that open lines wait for, and the entries that nobody could read.
 
 Records never write down most of what protocols exclude. One reading of the chart answers all of it: each thing is
-asked once, at the widest window that any line of any trial looks at. What a result shows, or a positive one speaks
+asked once, at the widest window that any line of any trial looks at. What a result decides, or a positive one speaks
 for, is measured and not asked here; what an inclusion line needs is looked up, and its absence is never supposed.
 """
 
@@ -99,7 +99,7 @@ def is_tested(concept: Concept, list_: RecordList, rulebook: Rulebook) -> bool:
 
 
 def left_open_by(found: Found, patient: Patient) -> dict[str, Result]:
-    """The concepts that a result on record neither shows nor denies, as a positive screening test or a spoiled one."""
+    """The concepts that a result on record leaves open, each with that result: a positive screening test, say."""
     told: dict[str, Result] = {}
     for fact in found.used:
         if isinstance(fact, Episode) and fact.shown_by_result and fact.doubtful and not fact.only_may_be:
@@ -148,8 +148,8 @@ def _open_entries(screening: Screening) -> tuple[OpenEntry, ...]:
 
 
 def _entries(screening: Screening) -> Iterator[tuple[Awaited, Episode]]:
-    """Each entry with what it may be. A result may wait for one, too: for what may be an encephalopathy of a later day
-    than its grade."""
+    """Each entry with what waits for it. A result may, too: a grade waits for what may be an encephalopathy of a later
+    day."""
     for each in awaited(screening):
         is_event = isinstance(each.found.lookup, EventLookup)
         if each.found.truth is UNKNOWN if is_event else each.found.reasons:

@@ -103,7 +103,7 @@ def _read(column: str, kind: str) -> str:
         return f"({value}){'::text' if kind == 'numeric' else ''} AS {name}"
     if kind in _DAYS:
         return f"(CASE WHEN isfinite({name}) THEN {name} END)::{'date' if kind == 'date' else 'timestamp'} AS {name}"
-    if kind == "timestamp with time zone":  # by the clock that the server goes by, with its offset
+    if kind == "timestamp with time zone":  # in the server's zone, with its offset
         return f"to_json(CASE WHEN isfinite({name}) THEN {name} END) #>> '{{}}' AS {name}"
     return name if kind in _AS_IT_IS else f"{name}::text AS {name}"
 

@@ -179,8 +179,8 @@ class Terminology:
         )
 
     def places(self, codes: Iterable[tuple[str, str]]) -> list[str]:
-        """Where codes lie in ICD-10 or ATC, as plain codes: they themselves, or those within which somebody judged that
-        they lie. RxNorm's code of furosemide lies in `C03CA01`."""
+        """The plain codes of ICD-10 or ATC that codes lie within, by themselves or as reviewed. RxNorm's code of
+        furosemide lies within `C03CA01`."""
         found: list[str] = []
         for system, code in codes:
             plain = plain_code(system, code)
@@ -298,7 +298,7 @@ class Terminology:
         return None if row is None else replace(self.of_row(row), source=BY_ABBREVIATION)
 
     def within_of_abbreviation(self, written: str) -> tuple[tuple[str, str], ...]:
-        """The codes within which everybody lies of whom a ward writes an abbreviation."""
+        """The codes that a ward's abbreviation lies within."""
         row = self._abbreviations.get(written)
         return row.within if row is not None else ()
 

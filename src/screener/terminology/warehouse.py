@@ -173,7 +173,7 @@ def _read(column: str, type_: str) -> str:
     value = name
     if type_ == "FLOAT":  # 2.3 in single precision is 2.2999999523 in double: its shortest text is what was stored
         value = f"CAST({name} AS VARCHAR)"
-    elif type_ == _AT_AN_INSTANT:  # as one clock has it, whatever zone this machine is in
+    elif type_ == _AT_AN_INSTANT:  # in UTC, whatever zone this machine is in
         value = f"strftime(make_timestamp(epoch_us({name})), '%Y-%m-%dT%H:%M:%S+00:00')"
     if type_ in ("FLOAT", "DOUBLE", "DATE") or type_.startswith("TIMESTAMP"):
         value = f"CASE WHEN isfinite({name}) THEN {value} END"

@@ -242,12 +242,11 @@ def unchanged(folder: Path) -> Iterator[None]:
 
 
 _TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-"""What a system says of a lock that somebody else has."""
+"""The errors that say that somebody else has the lock."""
 
 
 def _take(lock: IO[Any], folder: Path, taken: FactsError, *, alone: bool) -> None:
-    """Lock a file until it is closed: alone, or along with others who do not want it alone. Windows knows no such
-    company."""
+    """Lock a file until it is closed: alone, or shared with others who only read. Windows has no shared lock."""
     try:
         if sys.platform == "win32":
             import msvcrt

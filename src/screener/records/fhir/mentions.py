@@ -99,13 +99,13 @@ def read_mentions(resource: Resource, reader: Reader) -> None:
     for each in of_kind:
         if (isinstance(status, str) and status in each.silent) or body.get("doNotPerform") is True:
             continue
-        is_administrative = _is_administrative(resource, reader)
         told = [one for path in each.paths if path[0] in body or path[0] == ANYWHERE for one in at(body, path)]
         if not told and each.unknown == "required":
             told = [("", {})]
         if not told:
             continue
         when = _when(resource, each.when, reader)
+        is_administrative = _is_administrative(resource, reader)
         for place, value in told:
             if each.unknown == "entry":
                 named = _entry_at(value, each.on, resource, reader)
@@ -122,7 +122,7 @@ def read_mentions(resource: Resource, reader: Reader) -> None:
 
 
 def _is_administrative(resource: Resource, reader: Reader) -> bool:
-    """Whether all categories of a resource are such that it says nothing of a disease: a flag of a diet."""
+    """Whether every category of a resource is one that says nothing of a disease, such as the diet of a flag."""
     of_kind = _administrative().get(resource.kind)
     if of_kind is None:
         return False
@@ -141,8 +141,8 @@ def _is_administrative(resource: Resource, reader: Reader) -> bool:
 def _read_administrative(
     named: Concept, on: RecordList, place: str, when: Period, resource: Resource, reader: Reader
 ) -> None:
-    """What is only administrative may be what somebody knows of its code or words, or what its words name. A code of
-    which nobody says from which system it is may be anything."""
+    """An administrative resource may be only what is known of its code or words, or what its words name. A code
+    without a system may be anything."""
     place = f"{resource.place}.{place}"
     is_open = any(not each.system for each in named.codings)
     if not reader.mention(Mention(named, on, place, when, is_open=is_open)) and not is_open:

@@ -273,7 +273,7 @@ class Reader:
             if on is None and not self._is_judged(concept):
                 self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting and all(each.kind == "substance" for each in known):
-            # What one may be allergic to is given as a drug, too: blood.
+            # Blood is something to be allergic to, and is given as a drug, too.
             self._without_rule.setdefault(resource.kind, {}).setdefault(concept, []).append(where)
         elif not fitting:
             other = known[0]
@@ -420,7 +420,7 @@ class Reader:
 
     def mention(self, mention: Mention) -> bool:
         """Something that may be an entry of a list, told elsewhere than in one. Whether an entry speaks of it already
-        is known when all have been read. Returns whether anybody knows what it is."""
+        is known when all have been read. Returns whether its code or words are known."""
         said = self.memory.mentioned.get((mention.named, mention.on))
         if said is None:
             said = self.memory.mentioned[mention.named, mention.on] = self._mentioned(mention.named, mention.on)
@@ -520,7 +520,7 @@ class Reader:
             return
         for meaning in self._meant(mention.named):
             concept = self.dictionary.rulebook.concepts.get(meaning.entry.name)
-            if concept is not None and not meaning.absent and concept.only_if not in (None, sex):
+            if concept is not None and not meaning.absent and not concept.suits(sex):
                 flags = (Flag("unusable", "it is no entry of a list, and may not be so"),)
                 list_ = LIST_OF[concept.kind]
                 self.chart.add_episode(Episode(concept.name, list_, mention.place, doubtful=True, flags=flags))

@@ -193,7 +193,7 @@ def _observed_until(tables: Tables) -> str:
 
 
 def _has_an_unread_end(tables: Tables) -> str:
-    """Whether an observation period ends on what is no date."""
+    """Whether the end of an observation period is not a date."""
     if "observation_period" not in tables.columns:
         return "false"
     end = "o.observation_period_end_date"
@@ -277,7 +277,7 @@ def _time(row: Row, stem: str) -> str | None:
     if isinstance(moment, datetime) and day in (None, moment.date()):
         return moment.replace(microsecond=0).isoformat()
     shown = moment if day is None else day
-    if isinstance(shown, datetime):  # in the column of days; which day it is depends on the clock, if one is named
+    if isinstance(shown, datetime):  # a time in the column of days: with an offset, its day depends on the clock
         return shown.date().isoformat() if shown.tzinfo is None else shown.replace(microsecond=0).isoformat()
     return shown.isoformat() if isinstance(shown, date) else shown
 
