@@ -628,7 +628,17 @@ class Dictionary:
     @cached_property
     def _phrases(self) -> Mapping[str, Phrases]:
         """What people's words for procedures and drugs mean, by the table of their phrases."""
-        return {table: Phrases(table, self.rulebook, self.terminology, self.called) for table in PHRASES}
+        return {
+            table: Phrases(table, self.rulebook, self.terminology, self.called, self._tells_the_sex)
+            for table in PHRASES
+        }
+
+    @cached_property
+    def _tells_the_sex(self) -> frozenset[str]:
+        """The concepts that say only of which sex somebody is: no rule asks for them, and they end nothing."""
+        concepts = self.rulebook.concepts
+        ends = {name for concept in concepts.values() for name in concept.ended_by}
+        return frozenset(name for name in concepts if concepts[name].only_if is not None) - self.asked - ends
 
     @property
     def called(self) -> Iterator[tuple[str, str]]:
