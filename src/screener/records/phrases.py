@@ -5,9 +5,10 @@ A wording is read only if every word of it belongs to a phrase; with a single un
 anything on its list, and what its other words name.
 
 A diagnosis in more words than a name may be suspected, or over: it may be whatever one of its phrases may be, and is
-nothing for certain, but for what it says of the sex: whoever writes `suspected ovarian cyst` writes of a woman. `arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` may
-be an infection, and `no pneumonia` is unread. A drug named with a diagnosis may be taken, and is no diagnosis:
-`hepatitis C after sofosbuvir` is read, `sofosbuvir` alone is not.
+nothing for certain, but for what it says of the sex: whoever writes `suspected ovarian cyst` writes of a woman.
+`arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` may be an infection, and
+`no pneumonia` is unread. A drug named with a diagnosis may be taken, and is no diagnosis: `hepatitis C after
+sofosbuvir` is read, `sofosbuvir` alone is not.
 
 So is a procedure, as it is done for something. `Elective
 laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and `for`, which add nothing; of
