@@ -469,3 +469,23 @@ def test_a_need_is_told_in_plain_words() -> None:
     ):
         record = {**DEFAULT, "conditions": conditions, "complete": LISTS}
         assert text in {each.text for each in result_of(record, "NCT07409259/E1").needs}
+
+
+# ---- the family history
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"icd10": "Z81.8"}, "unknown"),  # a history of other mental disorders in the family
+        ({"icd10cm": "Z81.8"}, "unknown"),
+        ({"icd10": "Z81.8", "status": "absent"}, "passed"),
+        ({"icd10": "Z80.0"}, "passed"),  # of a cancer
+        ({"text": "ovarian cancer"}, "passed"),
+        ({"icd10": "F20.0"}, "failed"),
+    ],
+)
+def test_a_code_of_a_history_in_the_family_says_there_what_the_relative_has(entry: Entries, expected: str) -> None:
+    reviews = [{"on": "2026-02-20", "by": "Dr A", "looked_at": ["chart"], "covers": "ever", "none_of": ["drug_abuse"]}]
+    record = {"conditions": [], "medications": [], "family_history": [entry], "complete": LISTS, "reviews": reviews}
+    assert answer("NCT03863002/E11", **record).split()[0] == expected

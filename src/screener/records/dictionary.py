@@ -439,7 +439,30 @@ class Dictionary:
         """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
         under which it stands. Where nobody knows these, its wording speaks, or what is displayed with its codes: by
         phrases, or as a whole by an abbreviation. An abbreviation is certain, and goes first, but for procedures: `PE`
-        among them is an exchange of plasma."""
+        among them is an exchange of plasma. In the family history a code for a history in the family (Z81.8) says what
+        the relative has."""
+        said = self._said(codes, words, name, on, displays)
+        if on != "family_history" or not (said.in_family or said.may_be_in_family):
+            return said
+        is_ = said.is_ | said.in_family
+        may_be = (said.may_be | said.may_be_in_family) - is_
+        return replace(
+            said,
+            is_=is_,
+            may_be=may_be,
+            unreviewed=said.unreviewed - is_ - may_be,
+            in_family=NOBODY,
+            may_be_in_family=NOBODY,
+        )
+
+    def _said(
+        self,
+        codes: Iterable[tuple[str, str]],
+        words: str | None,
+        name: str | None,
+        on: RecordList | None,
+        displays: Iterable[str],
+    ) -> Said:
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []
         for system, code in codes:
