@@ -136,6 +136,11 @@ def test_words_ask_if_they_name_what_only_the_other_sex_has(words: str, expected
     assert of_fhir({"resourceType": "Condition", "code": {"text": words}}) == {expected}
 
 
+@pytest.mark.parametrize(("words", "expected"), [("Sectio caesarea", "unknown"), ("appendectomy", "passed")])
+def test_words_of_a_procedure_ask_likewise(words: str, expected: str) -> None:
+    assert of_fhir({"resourceType": "Procedure", "status": "completed", "code": {"text": words}}) == {expected}
+
+
 def test_the_line_names_the_words_that_contradict_the_sex() -> None:
     words = {"text": "20 weeks pregnant", "status": "active"}
     needs = [need.text for need in result_of({**MAN, "conditions": [words]}, "NCT07409259/E7").needs]

@@ -489,3 +489,17 @@ def test_a_code_of_a_history_in_the_family_says_there_what_the_relative_has(entr
     reviews = [{"on": "2026-02-20", "by": "Dr A", "looked_at": ["chart"], "covers": "ever", "none_of": ["drug_abuse"]}]
     record = {"conditions": [], "medications": [], "family_history": [entry], "complete": LISTS, "reviews": reviews}
     assert answer("NCT03863002/E11", **record).split()[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("Clinical trial participant", "unknown"), ("Enrolled in a research study", "unknown"), ("VIP", "passed")],
+)
+def test_an_administrative_flag_may_name_another_trial(words: str, expected: str) -> None:
+    category = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/flag-category", "code": "admin"}]}
+    flag = {"resourceType": "Flag", "id": "f", "status": "active", "subject": {"reference": "Patient/p"}}
+    resources = [{"resourceType": "Patient", "id": "p"}, {**flag, "category": [category], "code": {"text": words}}]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in resources]}
+    screening = evaluate(read_patient(bundle, rules()), rules(), as_of="2026-02-20", assume_complete=LISTS)
+    (trial,) = [each for each in screening.trials if each.id == "NCT06242405"]
+    assert {each.status for each in trial.criteria if each.id == "E8"} == {expected}

@@ -616,7 +616,7 @@ class Dictionary:
                 is_read=said.is_known,
                 is_part=True,
                 called=called,
-                named=NOBODY if codings else said.is_ | said.may_be,
+                named=NOBODY if codings else said.is_ & self._tells_the_sex or said.is_ | said.may_be,
             )
             is_.append(open_)
         return tuple(is_)
