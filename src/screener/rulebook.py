@@ -358,6 +358,8 @@ class Question(_Data, frozen=True):
     only_if: Truthful | None = None
     shown_with: Truthful | None = None
     """The part of the record that is shown with the question until somebody answers it. It decides nothing."""
+    asked_again: bool = False
+    """Whether what is shown with the question also overtakes a yes that was given before it."""
     short: str = ""
     """How a sheet asks it."""
 

@@ -181,6 +181,11 @@ def test_the_lines_of_a_lab_are_checked(lines: list[str], codes: list[str]) -> N
         ('condition c "C"\n  absent as snomed 100005 means none\n', ["code-with-value"]),
         ('question q "Q?"\n', ["asked-of-nobody"]),
         ('question q "Q?"\n  asked of investigator\n  asked only if confirmed q\n', ["cycle"]),
+        (
+            'condition c "C"\nquestion q "Q?"\n  asked of investigator\n'
+            "  shown with current c\n  asked again with current c\n",
+            ["said-twice"],
+        ),
         ('condition c "C" also d\nprocedure d "D"\n', ["duplicate-name"]),
         ('condition c "C"\ncondition C "C"\n', ["duplicate-name"]),
         ('condition c "C" also latest\n', ["reserved-word"]),

@@ -259,6 +259,7 @@ _question_lines = _lines(
     st.builds(syntax.OnceForAllTrialsLine, st.just(NOWHERE)),
     st.builds(syntax.LengthLine, st.just("holds for"), durations, st.just(NOWHERE)),
     st.builds(syntax.RuleLine, st.just("asked only if"), propositions, st.just(NOWHERE)),
+    st.builds(syntax.RuleLine, st.just("asked again with"), propositions, st.just(NOWHERE)),
 )
 _default_lines = st.lists(
     st.builds(syntax.DefaultLine, st.sampled_from(["labs", "findings", "absences"]), durations, st.just(NOWHERE)),

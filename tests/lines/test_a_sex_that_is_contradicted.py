@@ -88,6 +88,8 @@ def test_a_pregnancy_in_the_family_does_not() -> None:
     [
         {"snomed": "177184002", "date": "2026-03-10"},
         {"text": "cesarean section", "date": "2012"},
+        {"text": "剖宫产术", "date": "2012"},
+        {"text": "Sectio caesarea", "date": "2012"},
         {"name": "hysterectomy", "date": "2015"},
         {"name": "bilateral_oophorectomy"},
     ],
@@ -105,6 +107,23 @@ def test_a_procedure_of_the_other_sex_asks(entry: dict[str, str]) -> None:
         ("schwanger", "unknown"),
         ("gravida 2 para 1", "unknown"),
         ("lactating", "unknown"),
+        ("endometriosis", "unknown"),
+        ("suspected PCOS", "unknown"),
+        ("uterine fibroids", "unknown"),
+        ("ovarian cyst", "unknown"),
+        ("heavy menstrual bleeding", "unknown"),
+        ("preeclampsia 2019", "unknown"),
+        ("gestational diabetes", "unknown"),
+        ("cervical dysplasia", "unknown"),
+        ("vaginal discharge", "unknown"),
+        ("妊娠20周", "unknown"),
+        ("孕20周", "unknown"),
+        ("卵巢囊肿", "unknown"),
+        ("子宫肌瘤", "unknown"),
+        ("避孕", "passed"),
+        ("varicocele", "passed"),
+        ("prostatitis", "passed"),
+        ("gynecomastia", "passed"),
         ("not pregnant", "passed"),
         ("no pregnancy", "passed"),
         ("osteoporosis", "passed"),
@@ -115,6 +134,11 @@ def test_a_procedure_of_the_other_sex_asks(entry: dict[str, str]) -> None:
 def test_words_ask_if_they_name_what_only_the_other_sex_has(words: str, expected: str) -> None:
     assert statuses(conditions=[{"text": words, "status": "active"}]) == {expected}
     assert of_fhir({"resourceType": "Condition", "code": {"text": words}}) == {expected}
+
+
+@pytest.mark.parametrize(("words", "expected"), [("Sectio caesarea", "unknown"), ("appendectomy", "passed")])
+def test_words_of_a_procedure_ask_likewise(words: str, expected: str) -> None:
+    assert of_fhir({"resourceType": "Procedure", "status": "completed", "code": {"text": words}}) == {expected}
 
 
 def test_the_line_names_the_words_that_contradict_the_sex() -> None:

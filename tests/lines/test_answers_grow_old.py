@@ -118,7 +118,17 @@ def test_an_answer_without_a_day_in_a_record_without_one_is_of_the_day_of_screen
 
 def test_a_yes_of_an_earlier_episode_is_too_old() -> None:
     question, line = "ACLF_by_China_2024", "NCT07409259/I2"
+    known = {**FAILING, "conditions": [*FAILING["conditions"][:1], {"name": "liver_failure", "onset": "2026-02-01"}]}
     for date, expected in (("2026-03-17", "passed"), ("2026-02-16", "passed"), ("2026-02-15", "unknown")):
-        found = answered(question, line, value=True, date=date, **FAILING)
+        found = answered(question, line, value=True, date=date, **known)
         assert "ACLF" in found.explanation
         assert found.status == expected
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_what_somebody_said_of_liver_failure_before_it_began_is_asked_again(value: bool) -> None:
+    """The failure began on 2 March."""
+    for date, is_open in (("2026-03-01", True), ("2026-03-02", False), ("2026-03-17", False)):
+        found = answered("ACLF_by_China_2024", "NCT07409259/I2", value=value, date=date, **FAILING)
+        assert found.status == ("unknown" if is_open else "passed" if value else "failed")
+        assert ("stale" in found.reasons) == is_open

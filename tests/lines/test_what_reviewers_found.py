@@ -469,3 +469,37 @@ def test_a_need_is_told_in_plain_words() -> None:
     ):
         record = {**DEFAULT, "conditions": conditions, "complete": LISTS}
         assert text in {each.text for each in result_of(record, "NCT07409259/E1").needs}
+
+
+# ---- the family history
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"icd10": "Z81.8"}, "unknown"),  # a history of other mental disorders in the family
+        ({"icd10cm": "Z81.8"}, "unknown"),
+        ({"icd10": "Z81.8", "status": "absent"}, "passed"),
+        ({"icd10": "Z80.0"}, "passed"),  # of a cancer
+        ({"text": "ovarian cancer"}, "passed"),
+        ({"icd10": "F20.0"}, "failed"),
+    ],
+)
+def test_a_code_of_a_history_in_the_family_says_there_what_the_relative_has(entry: Entries, expected: str) -> None:
+    reviews = [{"on": "2026-02-20", "by": "Dr A", "looked_at": ["chart"], "covers": "ever", "none_of": ["drug_abuse"]}]
+    record = {"conditions": [], "medications": [], "family_history": [entry], "complete": LISTS, "reviews": reviews}
+    assert answer("NCT03863002/E11", **record).split()[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("Clinical trial participant", "unknown"), ("Enrolled in a research study", "unknown"), ("VIP", "passed")],
+)
+def test_an_administrative_flag_may_name_another_trial(words: str, expected: str) -> None:
+    category = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/flag-category", "code": "admin"}]}
+    flag = {"resourceType": "Flag", "id": "f", "status": "active", "subject": {"reference": "Patient/p"}}
+    resources = [{"resourceType": "Patient", "id": "p"}, {**flag, "category": [category], "code": {"text": words}}]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in resources]}
+    screening = evaluate(read_patient(bundle, rules()), rules(), as_of="2026-02-20", assume_complete=LISTS)
+    (trial,) = [each for each in screening.trials if each.id == "NCT06242405"]
+    assert {each.status for each in trial.criteria if each.id == "E8"} == {expected}

@@ -156,6 +156,7 @@ def test_a_review_that_contradicts_the_code_of_its_entry_leaves_it_open() -> Non
         ({}, {"on": "2026-02-21"}, False),
         ({}, {"on": None}, False),
         ({}, {"by": None}, False),
+        ({}, {"by": "  "}, False),
     ],
 )
 def test_a_review_counts_if_it_is_signed_and_lies_between_its_entry_and_the_record(

@@ -326,9 +326,10 @@ class Oracle:
         return answer.when or on_day(own_day)
 
     def is_overtaken(self, answer: Answer, question: Question) -> bool:
-        """Whether something that is shown with a question came after somebody answered it with no."""
+        """Whether something that is shown with a question came after somebody answered it. A yes stands, unless it is
+        asked again."""
         rule, when = question.shown_with, self.answered_on(answer)
-        if rule is None or answer.value is not False or when.last_day >= self.as_of:
+        if rule is None or not (question.asked_again or answer.value is False) or when.last_day >= self.as_of:
             return False
         if self.truth(rule, Here(self.as_of)) is not TRUE:
             return False

@@ -839,7 +839,8 @@ def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Run[J]:
             held_since = day_shifted(frame.as_of, question.holds_for, -1)
             if answered_on(answer, frame).first_day < held_since:
                 return Found(question.name, truth=UNKNOWN, used=(answer,), reasons=("stale", waits), may_lack=True)
-        if question.shown_with is not None and (since := what_came_after(answer, question.shown_with, frame)):
+        overtakes = question.shown_with if answer.value is False or question.asked_again else None
+        if overtakes is not None and (since := what_came_after(answer, overtakes, frame)):
             return Found(question.name, truth=UNKNOWN, used=(answer, *since), reasons=("stale", waits), may_lack=True)
         return Found(question.name, truth=truth_of(answer.value), used=(answer,))
 
@@ -868,13 +869,12 @@ def answered_on(answer: Answer, frame: Frame) -> Moment:
 
 
 def what_came_after(answer: Answer, shown_with: Truthful, frame: Frame) -> tuple[Fact | Given, ...]:
-    """What is shown with a question and came after somebody answered it with no: the answer says nothing about that. A
-    yes stands.
+    """What is shown with a question and came after somebody answered it: of that the answer says nothing.
 
     On 20 February somebody answered that the patient can move about. An entry says quadriplegia since 10 March.
     """
     day = answered_on(answer, frame).last_day
-    if answer.value is not False or day >= frame.as_of:
+    if day >= frame.as_of:
         return ()
     if decide(shown_with, frame) is not TRUE:
         return ()

@@ -97,7 +97,7 @@ class LineBuilder(RuleBuilder):
         return syntax.NamesLine(keyword_words(words), every(syntax.Name, parts), span_of(words, *parts))
 
     def rule_line(self, *parts: Any) -> syntax.RuleLine:
-        """RULED_OUT WHEN proposition | ONLY_IF proposition | ASKED_ONLY_IF proposition | SHOWN_WITH proposition"""
+        """RULED_OUT WHEN proposition | (ONLY_IF | ASKED_ONLY_IF | SHOWN_WITH | ASKED_AGAIN_WITH) proposition"""
         *words, test = parts
         led: Any = " ".join(keyword_words(word) for word in words)
         return syntax.RuleLine(led, test, span_of(*parts))

@@ -787,7 +787,11 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
     asked = _only(block.lines, syntax.AskedOfLine)
     holds = _only(block.lines, syntax.LengthLine, "holds for")
     only_if = _only(block.lines, syntax.RuleLine, "asked only if")
+    again = _only(block.lines, syntax.RuleLine, "asked again with")
     shown = _only(block.lines, syntax.RuleLine, "shown with")
+    if again is not None and shown is not None:
+        desk.error("said-twice", "`asked again with` says what is shown, too", shown.span, help="write one of the two")
+    shown = again or shown
     short = _only(block.lines, syntax.TextLine, "short")
     if asked is None:
         desk.error(
@@ -807,7 +811,8 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
         once_for_all=_only(block.lines, syntax.OnceForAllTrialsLine) is not None,
         holds_for=holds.duration.length if holds else None,
         only_if=Propositions(desk).single(only_if.test, "`asked only if`") if only_if else None,
-        shown_with=Propositions(desk).single(shown.test, "`shown with`") if shown else None,
+        shown_with=Propositions(desk).single(shown.test, f"`{shown.words}`") if shown else None,
+        asked_again=again is not None,
         short=short.text.text if short else "",
     )
 

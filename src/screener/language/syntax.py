@@ -553,7 +553,7 @@ class NamesLine(_Node, frozen=True):
 class RuleLine(_Node, frozen=True):
     """`ruled out when age >= 55 years`, `only if sex is female`, `asked only if …`, `shown with history of …`."""
 
-    words: Literal["ruled out when", "only if", "asked only if", "shown with"]
+    words: Literal["ruled out when", "only if", "asked only if", "shown with", "asked again with"]
     test: Proposition
     span: Span
 

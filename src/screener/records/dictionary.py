@@ -444,7 +444,30 @@ class Dictionary:
         """What an entry says of all concepts, by its codes (each with its system), its wording and the concept's name
         under which it stands. Where nobody knows these, its wording speaks, or what is displayed with its codes: by
         phrases, or as a whole by an abbreviation. An abbreviation is certain, and goes first, but for procedures: `PE`
-        among them is an exchange of plasma."""
+        among them is an exchange of plasma. In the family history a code for a history in the family (Z81.8) says what
+        the relative has."""
+        said = self._said(codes, words, name, on, displays)
+        if on != "family_history" or not (said.in_family or said.may_be_in_family):
+            return said
+        is_ = said.is_ | said.in_family
+        may_be = (said.may_be | said.may_be_in_family) - is_
+        return replace(
+            said,
+            is_=is_,
+            may_be=may_be,
+            unreviewed=said.unreviewed - is_ - may_be,
+            in_family=NOBODY,
+            may_be_in_family=NOBODY,
+        )
+
+    def _said(
+        self,
+        codes: Iterable[tuple[str, str]],
+        words: str | None,
+        name: str | None,
+        on: RecordList | None,
+        displays: Iterable[str],
+    ) -> Said:
         named = [self.terminology.named(name)] if name is not None else []
         coded: list[tuple[str, str]] = []
         for system, code in codes:
@@ -598,7 +621,7 @@ class Dictionary:
                 is_read=said.is_known,
                 is_part=True,
                 called=called,
-                named=NOBODY if codings else said.is_ | said.may_be,
+                named=NOBODY if codings else said.is_ & self._tells_the_sex or said.is_ | said.may_be,
             )
             is_.append(open_)
         return tuple(is_)
@@ -633,7 +656,17 @@ class Dictionary:
     @cached_property
     def _phrases(self) -> Mapping[str, Phrases]:
         """What people's words for procedures and drugs mean, by the table of their phrases."""
-        return {table: Phrases(table, self.rulebook, self.terminology, self.called) for table in PHRASES}
+        return {
+            table: Phrases(table, self.rulebook, self.terminology, self.called, self._tells_the_sex)
+            for table in PHRASES
+        }
+
+    @cached_property
+    def _tells_the_sex(self) -> frozenset[str]:
+        """The concepts that say only of which sex somebody is: no rule asks for them, and they end nothing."""
+        concepts = self.rulebook.concepts
+        ends = {name for concept in concepts.values() for name in concept.ended_by}
+        return frozenset(name for name in concepts if concepts[name].only_if is not None) - self.asked - ends
 
     @property
     def called(self) -> Iterator[tuple[str, str]]:

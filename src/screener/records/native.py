@@ -375,7 +375,7 @@ def _until_corrected(kind: str, location: Location) -> str | None:
             return _SETTLES_NOTHING
         case [str(list_), int(), "severity" | "stage" | "controlled" | "current"] if list_ in LISTS_OF_ENTRIES:
             return "counts as not known"
-        case ["age_years" | "sex"]:
+        case ["age_years" | "sex"] | ["reviews", int(), "looked_at"]:
             return "counts as not known"
         case ["complete", *_]:
             return "makes no list complete"

@@ -754,7 +754,7 @@ class _Reader:
         is_plan = getattr(entry, "status", None) == "planned"
         began = None if is_plan else self._latest_day(entry, ("date", "onset", "start"))
         own_day = self.chart.as_of
-        if on is None or review.by is None:
+        if on is None or not (review.by or "").strip():
             fault, mend = "the review does not say by whom, and on which day", "give `by` and `on`"
         elif began is not None and on.is_before(began):
             fault, mend = f"the review of `{on.text}` is before the entry's `{began.text}`", "look at the entry again"

@@ -5,9 +5,10 @@ A wording is read only if every word of it belongs to a phrase; with a single un
 anything on its list, and what its other words name.
 
 A diagnosis in more words than a name may be suspected, or over: it may be whatever one of its phrases may be, and is
-nothing for certain. `arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` may
-be an infection, and `no pneumonia` is unread. A drug named with a diagnosis may be taken, and is no diagnosis:
-`hepatitis C after sofosbuvir` is read, `sofosbuvir` alone is not.
+nothing for certain, but for what it says of the sex: whoever writes `suspected ovarian cyst` writes of a woman.
+`arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` may be an infection, and
+`no pneumonia` is unread. A drug named with a diagnosis may be taken, and is no diagnosis: `hepatitis C after
+sofosbuvir` is read, `sofosbuvir` alone is not.
 
 So is a procedure, as it is done for something. `Elective
 laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and `for`, which add nothing; of
@@ -83,13 +84,19 @@ class _Phrase(Struct, frozen=True):
 
 class Phrases:
     """The phrases of one table of a dictionary. `called` is everything that concepts are called, each with the
-    concept's name."""
+    concept's name; `certain` are the concepts that a diagnosis is even if it is suspected, or over."""
 
     def __init__(
-        self, table: str, rulebook: Rulebook, terminology: Terminology, called: Iterable[tuple[str, str]]
+        self,
+        table: str,
+        rulebook: Rulebook,
+        terminology: Terminology,
+        called: Iterable[tuple[str, str]],
+        certain: frozenset[str],
     ) -> None:
         self.table = table
         self.is_certain = table == "drugs"
+        self.certain = certain
         self.rulebook = rulebook
         self.terminology = terminology
         self._called = called
@@ -119,7 +126,8 @@ class Phrases:
         said = [self._of(each) for each in speaking]
         certainly = frozenset[str]().union(*(each.is_ for each in said))
         beside = [each.row.is_not for each in phrases if each.row is not None and each.row.beside is not None]
-        is_ = certainly.difference(*beside) if is_known and self.is_certain else NOBODY
+        certain = certainly.difference(*beside) if self.is_certain else certainly & self.certain
+        is_ = certain if is_known else NOBODY
         may_be = frozenset[str]().union(certainly, *(each.may_be for each in said)) - is_
         unreviewed = frozenset[str]().union(*(each.unreviewed for each in said))
         anything = unreviewed if is_known else self.terminology.everything
