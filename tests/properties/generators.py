@@ -1131,7 +1131,8 @@ def _gaps_of_entries(dice: Random, record: Record, rulebook: Rulebook, patient: 
         if concept is not None and is_undated_beside_denial(patient, at, entry, concept):
             # The status and the denial may each be the later word: an onset alone may tell.
             begin = "onset" if at[0] == "conditions" else "start"
-            yield _with(record, (*at, begin), narrower_date(dice, None, earliest=TODAY - 6000))
+            latest = min(own_day_of(record), TODAY)
+            yield _with(record, (*at, begin), narrower_date(dice, None, latest=latest, earliest=latest - 6000))
         if concept is None or status == "planned" or is_denied(rulebook, patient, concept):
             # A day may be in conflict with what is denied on record; and what is planned lies ahead.
             continue
