@@ -30,6 +30,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.comparing import is_abbreviation, plain_word, plain_words, words_of
+from screener.records.negations import turn_of
 from screener.rulebook import ABBREVIATIONS, ReviewedRow, Rulebook, abbreviations_of
 from screener.terminology.said import BY_PHRASES, NOBODY, Said
 from screener.terminology.tables import plain_code
@@ -127,7 +128,7 @@ class Phrases:
         certainly = frozenset[str]().union(*(each.is_ for each in said))
         beside = [each.row.is_not for each in phrases if each.row is not None and each.row.beside is not None]
         certain = certainly.difference(*beside) if self.is_certain else certainly & self.certain
-        is_ = certain if is_known else NOBODY
+        is_ = certain if is_known and turn_of(wording) != "denies" else NOBODY
         may_be = frozenset[str]().union(certainly, *(each.may_be for each in said)) - is_
         unreviewed = frozenset[str]().union(*(each.unreviewed for each in said))
         anything = unreviewed if is_known else self.terminology.everything
