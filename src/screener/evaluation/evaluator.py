@@ -874,9 +874,7 @@ def what_came_after(answer: Answer, shown_with: Truthful, frame: Frame) -> tuple
     On 20 February somebody answered that the patient can move about. An entry says quadriplegia since 10 March.
     """
     day = answered_on(answer, frame).last_day
-    if day >= frame.as_of:
-        return ()
-    if decide(shown_with, frame) is not TRUE:
+    if day >= frame.as_of or decide(shown_with, frame) is not TRUE:
         return ()
     used = [fact for leaf in leaves(judge(shown_with, frame)) for fact in leaf.used]
     begun = [each for each in used if isinstance(each, Episode) and standing_of(each, frame).start.first_day > day]

@@ -251,7 +251,10 @@ def _grade_of_entries(
     if fact.zero_when_absent is None or lookup.scope is not None:
         return None
     if not is_absent(fact.zero_when_absent, frame):
-        return _grade_by_stage(lookup, fact, stretch, frame, anchor) if lookup.pick == "latest" else None
+        entries = entries_of_the_present(fact.zero_when_absent, frame)
+        is_fresh = all(each.start is not None and stretch.holds(each.start) is TRUE for each in entries)
+        stated = _grades_by_stage(entries, fact) if lookup.pick == "latest" and is_fresh else None
+        return None if stated is None else _stated(lookup, entries, stated, (), anchor)
     state = present_state(fact.zero_when_absent, frame)
     return Found(
         lookup.fact,
@@ -262,16 +265,6 @@ def _grade_of_entries(
         assumed=state.assumed,
         anchor=anchor,
     )
-
-
-def _grade_by_stage(
-    lookup: ValueLookup, fact: Finding, stretch: Stretch, frame: Frame, anchor: Found | None
-) -> Found | None:
-    entries = entries_of_the_present(fact.zero_when_absent or "", frame)
-    if not all(each.start is not None and stretch.holds(each.start) is TRUE for each in entries):
-        return None
-    stated = _grades_by_stage(entries, fact)
-    return None if stated is None else _stated(lookup, entries, stated, (), anchor)
 
 
 def _entered_since(
@@ -326,6 +319,7 @@ def _grades_by_stage(entries: Mapping[Episode, Truth], fact: Finding, lowest: fl
 def _stated(
     lookup: ValueLookup, entries: Iterable[Episode], grade: Range, set_aside: tuple[Result, ...], anchor: Found | None
 ) -> Found:
+    """A grade that entries state by their stages; a conflict if they state several."""
     return Found(
         lookup.fact,
         lookup,

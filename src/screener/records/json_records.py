@@ -119,7 +119,7 @@ def groups_of(documents: Iterable[Document | RecordError | Unread], how: HowRead
             loose.add(document)
     if loose.holds_any:
         yield loose
-    elif not is_noted:  # records of the native form have no notes on what lies beside them
+    elif not is_noted:  # records of the native form have no notes on files next to them
         for each in loose.beside:
             if each.may_hold:
                 yield refused(how.file, each.name, each.why)

@@ -118,7 +118,7 @@ def read_resources(
     """The patients of resources that came together. `name` is what a patient without an id is called.
 
     `ledger` collects everything that was set aside, with its reason, one by one; notes sum it up. Something set aside
-    before its patient was known may stand there twice. `unread_places` came with these documents and could not be read:
+    before its patient was known may be in it twice. `unread_places` came with these documents and could not be read:
     they may be about any of the patients. `beside` are files of kinds that are not read. `among_others`: the source
     holds more patients than these.
     """
