@@ -50,10 +50,7 @@ def test_a_faulty_table_stops_the_call_before_any_record(call: Call, write: Any,
     assert (status, out) == (2, "")
     assert err == (
         "error[codes]: `ferittin` is not in the dictionary\n"
-        "  --> local.csv:2:14\n"
-        "   |\n"
-        " 2 | urn:lab,FERR,ferittin,\n"
-        "   |              ^^^^^^^^\n"
+        "  --> local.csv: line 2, name\n"
         "help: did you mean `ferritin`?\n"
     )
 

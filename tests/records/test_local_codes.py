@@ -95,7 +95,7 @@ def test_a_table_that_is_not_there_is_said_so(tmp_path: Path) -> None:
 def test_every_fault_of_a_table_is_found_in_one_run(with_codes: Any) -> None:
     with pytest.raises(LocalCodesError) as refused:
         with_codes(f"{HEADER}urn:a,,INR,\nurn:a,B,IRN,\nurn:a,C,INR,mg/dL\nurn:a,D,INR,\n")
-    assert [problem.line for problem in refused.value.problems] == [2, 3, 4]
+    assert [problem.path for problem in refused.value.problems] == ["line 2, code", "line 3, name", "line 4, unit"]
 
 
 def test_two_tables_may_not_say_two_things(with_codes: Any) -> None:

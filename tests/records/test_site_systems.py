@@ -35,7 +35,7 @@ def fault(with_codes: Any, *texts: str) -> tuple[int, str]:
     with pytest.raises(LocalCodesError) as refused:
         with_codes(*texts)
     (problem,) = refused.value.problems
-    return problem.line, problem.fault
+    return int(problem.path.split(",")[0].removeprefix("line ")), problem.fault
 
 
 # ---- code systems

@@ -219,7 +219,7 @@ def test_the_clinics_own_headings_are_read_by_its_table(table: Write) -> None:
     [
         ("column,name,unit\nBili,DBil,mg/dL\n", "`DBil` is no field, lab or finding"),
         ("column,name,unit\nBili,TBil,mg/dL\nbili,INR,\n", "`bili` stands here twice"),
-        ("x,y\n1,2\n", "it names no column"),
+        ("x,y\n1,2\n", "the first line does not name the columns"),
     ],
 )
 def test_a_table_of_headings_is_checked(table: Write, text: str, told: str) -> None:

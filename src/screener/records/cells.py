@@ -76,8 +76,6 @@ def read_sheets(place: Path, file: str) -> Sheets:
         if place.stat().st_size > MOST_BYTES:
             raise refused(file, "", f"it is larger than {MOST_BYTES >> 20} MiB", "give some patients at a time")
         content = place.read_bytes()
-    except FileNotFoundError:
-        raise refused(file, "", "there is no such file") from None
     except (OSError, ValueError) as error:
         raise unreadable(file, error) from None
     if place.name.lower().endswith((".csv", ".tsv")):

@@ -98,8 +98,6 @@ def read_file(place: Path, file: str) -> Iterator[Document | RecordError]:
                 read = read_stream(opened, file)
             for each in read:
                 yield each if isinstance(each, RecordError) or not each.text else replace(each, file=place)
-    except FileNotFoundError:
-        raise refused(file, "", "there is no such file") from None
     except (OSError, ValueError) as error:
         raise unreadable(file, error) from None
 
@@ -140,6 +138,8 @@ def _opened(place: Path, file: str) -> IO[bytes]:
 
 def unreadable(file: str, error: OSError | ValueError) -> RecordError:
     """What the system says of a file or folder that cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return refused(file, "", "there is no such file")
     reason = (error.strerror if isinstance(error, OSError) else None) or "it is not the name of a file"
     return refused(file, "", f"it cannot be read: {reason.lower()}")
 

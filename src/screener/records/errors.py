@@ -34,17 +34,22 @@ class Problem(Struct, frozen=True):
 class RecordError(Exception):
     """A record that is refused. `str(error)` is the text of all its problems, ready to be shown."""
 
+    kind = "record"
+    """What a message calls it: `error[record]`."""
+
     def __init__(self, problems: Iterable[Problem], file: str = "record") -> None:
         self.problems = tuple(problems)
         self.file = file
         told = [self._text(problem) for problem in self.problems[:MOST_TOLD]]
         if (more := len(self.problems) - MOST_TOLD) > 0:
-            told.append(f"error[record]: {more:,} more {'problem' if more == 1 else 'problems'} in {printable(file)}")
+            told.append(
+                f"error[{self.kind}]: {more:,} more {'problem' if more == 1 else 'problems'} in {printable(file)}"
+            )
         super().__init__("\n\n".join(told))
 
     def _text(self, problem: Problem) -> str:
         place = printable(f"{self.file}: {problem.path}" if problem.path else self.file)
-        lines = [f"error[record]: {problem.fault}", f"  --> {place}"]
+        lines = [f"error[{self.kind}]: {problem.fault}", f"  --> {place}"]
         if problem.mend:
             lines.append(f"help: {problem.mend}")
         return "\n".join(lines)

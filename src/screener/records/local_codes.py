@@ -1,30 +1,26 @@
 """A clinic's own codes: a small table that says what each stands for in the dictionary.
 
-The table is a CSV file with the columns `system`, `code`, `name` and, if wanted, `unit`, in any order, separated by
-commas, semicolons or tabs. In place of a name a row may say `within` which codes of ICD-10 (of ATC, for drugs)
-everybody lies who has the code, and which concepts of the dictionary the entry is `not`, or which `answer` of a test it
-is; `by` and `on` say who judged so, and when. The code `*` stands for every code of a system, and its name is then the
-dictionary's name of that system.
-Blank lines and lines that begin with `#` say nothing. Every fault of a table is found in one run; a table with a fault
-is not used.
+The table has the columns `system`, `code`, `name` and, if wanted, `unit`. In place of a name a row may say `within`
+which codes of ICD-10 (of ATC, for drugs) everybody lies who has the code, which concepts of the dictionary the entry is
+`not`, or which `answer` of a test it is; `by` and `on` say who judged so, and when. The code `*` stands for every code
+of a system, and its name is then the dictionary's name of that system. Every fault of a table is found in one run; a
+table with a fault is not used.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from unicodedata import east_asian_width
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.code_systems import is_known_system, names_of_systems, plain_system, words_of_answers
 from screener.records.comparing import as_words, folded
 from screener.records.dictionary import EVERY_CODE, TEXT, Dictionary, LocalCodes, Meaning
-from screener.records.errors import any_of, did_you_mean, printable, quoted
+from screener.records.errors import Problem, RecordError, any_of, did_you_mean, quoted
 from screener.records.likeness import alike
+from screener.records.own_tables import TableRow, read_own_table, rows_of
 from screener.rulebook import LIST_OF, Concept, Finding, Lab, code_within, codes_within
 from screener.terminology.code_lists import is_a_code
 from screener.terminology.tables import plain_code
@@ -35,99 +31,36 @@ from screener.values.units import UnitError, common_units, parse_unit
 
 COLUMNS = ("system", "code", "name", "unit", "within", "not", "answer", "by", "on")
 HEADER = "system,code,name,unit"
-_REQUIRED = COLUMNS[:3]
 
 _ONE = "leave one of the two out"
 
 NOTHING = "-"
 """In place of a name: the code stands for nothing that any rule asks for."""
 
-_SEPARATORS = {",": "`,`", ";": "`;`", "\t": "tabs"}
-_EXCELS_OWN = re.compile(r"sep=.\Z", re.IGNORECASE)
-"""A first line by which spreadsheets tell one another the separator."""
 _GRADE = re.compile(r"(?:grade|grad|g)?\s*(\d|[IVX]+)\Z", re.IGNORECASE)
 
 
-class Cell(Struct, frozen=True):
-    """What stands between two separators, without quotation marks and the blanks around it. `start` and `end` are its
-    place in the line, from 0."""
+class LocalCodesError(RecordError):
+    """A table of codes that cannot be used."""
 
-    text: str
-    start: int
-    end: int
-
-
-class TableProblem(Struct, frozen=True):
-    """One fault of a table: in which line (from 1; 0: the file as a whole), and in which part of it, shown with it."""
-
-    fault: str
-    mend: str = ""
-    line: int = 0
-    shown: str = ""
-    start: int = 0
-    end: int = 0
-
-
-class LocalCodesError(Exception):
-    """A table of codes that cannot be used. `str(error)` is the text of all its problems, ready to be shown."""
-
-    def __init__(self, problems: Iterable[TableProblem], file: str) -> None:
-        self.problems = tuple(problems)
-        self.file = file
-        super().__init__("\n\n".join(self._text(problem) for problem in self.problems))
-
-    def _text(self, problem: TableProblem) -> str:
-        lines = [f"error[codes]: {problem.fault}"]
-        if not problem.line:
-            lines.append(f"  --> {printable(self.file)}")
-        else:
-            number = str(problem.line)
-            margin = " " * max(2, len(number))
-            shown = printable(problem.shown)
-            before, under = (
-                printable(problem.shown[: problem.start]),
-                printable(problem.shown[problem.start : problem.end]),
-            )
-            lines += [
-                f"{margin}--> {printable(self.file)}:{number}:{problem.start + 1}",
-                f"{margin} |",
-                f"{number:>{len(margin)}} | {shown}".rstrip(),
-                f"{margin} | {' ' * _width(before)}{'^' * max(1, _width(under))}",
-            ]
-        if problem.mend:
-            lines.append(f"help: {problem.mend}")
-        return "\n".join(lines)
-
-
-def _width(text: str) -> int:
-    """How many columns of a terminal the text takes; Chinese characters take two."""
-    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
+    kind = "codes"
 
 
 def read_local_codes(path: Path, dictionary: Dictionary) -> LocalCodes:
     """Read a table of codes. Raises LocalCodesError, with every fault that was found, if it cannot be used."""
-    file = str(path)
-    try:
-        written = path.read_bytes()
-        text = written.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _refused(file, "it is not text in UTF-8", "save it as `CSV UTF-8`") from None
-    except FileNotFoundError:
-        raise _refused(file, "there is no such file") from None
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not the name of a file"
-        raise _refused(file, f"it cannot be read: {reason.lower()}") from None
-    table = _Table(text, dictionary)
+    read = read_own_table(path, HEADER, COLUMNS[4:])
+    table = _Table(read.rows, dictionary, read.problems)
     codes = table.read()
     if table.problems:
-        raise LocalCodesError(table.problems, file)
-    return replace(codes, digests=(f"sha256:{hashlib.sha256(written).hexdigest()}",))
+        raise LocalCodesError(table.problems, str(path))
+    return replace(codes, digests=(read.digest,))
 
 
 def is_accepted(row: Mapping[str, str], dictionary: Dictionary) -> bool:
     """Whether a table of this row alone could be used."""
     cells = ('"' + row.get(column, "").replace('"', '""') + '"' for column in COLUMNS)
-    table = _Table(",".join(COLUMNS) + "\n" + ",".join(cells), dictionary)
+    rows, problems = rows_of(f"{','.join(COLUMNS)}\n{','.join(cells)}", HEADER, COLUMNS[4:])
+    table = _Table(rows, dictionary, problems)
     return table.read() != LocalCodes() and not table.problems
 
 
@@ -139,36 +72,16 @@ def with_tables(dictionary: Dictionary, tables: Iterable[Path]) -> Dictionary:
     return dictionary
 
 
-def _refused(file: str, fault: str, mend: str = "") -> LocalCodesError:
-    return LocalCodesError([TableProblem(fault, mend)], file)
-
-
-class _Row(Struct, frozen=True):
-    """A line of the table by the names of its columns."""
-
-    line: int
-    shown: str
-    cells: Mapping[str, Cell]
-
-    def text(self, column: str) -> str:
-        cell = self.cells.get(column)
-        return cell.text if cell is not None else ""
-
-
 class _Table:
     """Reads one table, and gathers what is wrong with it.
 
     It is long because each kind of line has checks of its own.
     """
 
-    def __init__(self, text: str, dictionary: Dictionary) -> None:
-        self.lines = [
-            (number, line) for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1) if _says_something(line)
-        ]
-        if self.lines and _EXCELS_OWN.match(self.lines[0][1].strip()):
-            del self.lines[0]
+    def __init__(self, lines: Sequence[TableRow], dictionary: Dictionary, problems: Sequence[Problem] = ()) -> None:
+        self.lines = lines
         self.dictionary = dictionary
-        self.problems: list[TableProblem] = []
+        self.problems = list(problems)
         self.codes: dict[tuple[str, str], Meaning] = {}
         self.texts: dict[str, Meaning] = {}
         self.rows: dict[tuple[str, str], SiteRow] = {}
@@ -187,93 +100,18 @@ class _Table:
 
     def read(self) -> LocalCodes:
         """What is sound in the table."""
-        rows = list(self._rows())
-        for row in rows:  # what a system is has to be known before its codes
+        for row in self.lines:  # what a system is has to be known before its codes
             if row.text("code") == EVERY_CODE:
                 self._system(row)
-        for row in rows:
+        for row in self.lines:
             if row.text("code") != EVERY_CODE:
                 self._row(row)
-        self.problems.sort(key=lambda problem: problem.line)
+        self.problems.sort(key=_line_of)
         return LocalCodes(self.codes, self.texts, self.rows, self.systems, self.answers)
-
-    # ---- lines and cells
-
-    def _rows(self) -> Iterator[_Row]:
-        if not self.lines:
-            self.problems.append(TableProblem("there is nothing in it", f"begin with the line `{HEADER}`"))
-            return
-        (number, heading), *others = self.lines
-        separator = max(_SEPARATORS, key=heading.count)
-        columns = self._columns(number, heading, separator)
-        if columns is None:
-            return
-        for number, line in others:
-            cells = self._cells(number, line, separator)
-            if cells is None:
-                continue
-            other = max((each for each in _SEPARATORS if each != separator), key=line.count)
-            if len(cells) == 1 and other in line:
-                one, those = _SEPARATORS[other], _SEPARATORS[separator]
-                fault = f"its cells are separated by {one}, those of the first line by {those}"
-                self._fault(number, line, Cell("", line.index(other), line.index(other) + 1), fault, f"write {those}")
-                continue
-            if extra := [cell for cell in cells[len(columns) :] if cell.text]:
-                fault = f"there are {len(cells)} cells, and {len(columns)} columns"
-                mend = f"put a text that has a `{separator}` in it between quotation marks"
-                self._fault(number, line, extra[0], fault, mend)
-                continue
-            yield _Row(number, line, dict(zip(columns, cells, strict=False)))
-
-    def _columns(self, number: int, heading: str, separator: str) -> list[str] | None:
-        """The names of the columns; None if the rest of the table cannot be read without them."""
-        cells = self._cells(number, heading, separator)
-        if cells is None:
-            return None
-        names = [cell.text.lower() for cell in cells]
-        if not set(names) & set(COLUMNS):
-            whole = Cell("", 0, len(heading.rstrip()))
-            fault = "the first line does not name the columns"
-            self._fault(number, heading, whole, fault, f"begin with the line `{HEADER}`")
-            return None
-        faults = len(self.problems)
-        for order, (name, cell) in enumerate(zip(names, cells, strict=True)):
-            if name in names[:order] and name:
-                self._fault(number, heading, cell, f"there are two columns `{name}`", "leave one of them out")
-            elif name and name not in COLUMNS:
-                missing = [each for each in COLUMNS if each not in names] or COLUMNS
-                self._fault(number, heading, cell, f"{quoted(cell.text)} is no column", did_you_mean(name, missing))
-        if len(self.problems) > faults:
-            return None
-        for name in _REQUIRED:
-            if name not in names and not (name == "name" and {"within", "answer"} & set(names)):
-                whole = Cell("", 0, len(heading.rstrip()))
-                mend = f"the columns are `{HEADER}`"
-                if name == "system":
-                    mend = "leave its cells empty where codes have no system"
-                self._fault(number, heading, whole, f"there is no column `{name}`", mend)
-        return names if len(self.problems) == faults else None
-
-    def _cells(self, number: int, line: str, separator: str) -> list[Cell] | None:
-        found: list[Cell] = []
-        place = 0
-        while place <= len(line):
-            cell = _CELLS[separator].match(line, place)
-            if cell is None:
-                quote = line.index('"', place)
-                fault = "a quotation mark is not closed before the next separator"
-                self._fault(number, line, Cell("", quote, quote + 1), fault, 'write two where one is meant: `""`')
-                return None
-            which = "quoted" if cell["quoted"] is not None else "plain"
-            written = cell[which]
-            start = cell.start(which) + len(written) - len(written.lstrip())
-            found.append(Cell(written.replace('""', '"').strip(), start, start + len(written.strip())))
-            place = cell.end() + 1
-        return found
 
     # ---- what a line says
 
-    def _system(self, row: _Row) -> None:
+    def _system(self, row: TableRow) -> None:
         """A code system of the clinic that is one of the dictionary's."""
         faults = len(self.problems)
         system, name = row.text("system"), row.text("name")
@@ -310,7 +148,7 @@ class _Table:
     def _system_name(self, system: str) -> str:
         return self.systems.get(plain_system(system)) or self.dictionary.system_name(system)
 
-    def _answer(self, row: _Row, answer: str) -> None:
+    def _answer(self, row: TableRow, answer: str) -> None:
         """A coded answer of a test, or the wording of one."""
         word = self._word(answer)
         key = self._key(row)
@@ -342,8 +180,8 @@ class _Table:
         choices = {choice for finding in self.dictionary.rulebook.findings.values() for choice in finding.choices}
         return words_of_answers() | {choice.replace("_", " ") for choice in choices}
 
-    def _row(self, row: _Row) -> None:
-        if not any(cell.text for cell in row.cells.values()):
+    def _row(self, row: TableRow) -> None:
+        if not any(row.cells.values()):
             return
         faults = len(self.problems)
         name, unit = row.text("name"), row.text("unit")
@@ -391,7 +229,7 @@ class _Table:
         else:
             self.codes[system, code] = meaning
 
-    def _signed(self, row: _Row) -> None:
+    def _signed(self, row: TableRow) -> None:
         """Who judged it may be anything; the day is a day."""
         on = row.text("on")
         try:
@@ -400,7 +238,7 @@ class _Table:
         except DateError:
             self._at(row, "on", f"{quoted(on)} is not a date", "write YYYY-MM-DD")
 
-    def _nothing(self, row: _Row, unit: str) -> None:
+    def _nothing(self, row: TableRow, unit: str) -> None:
         """A code that the clinic says no rule asks about."""
         system, code = key = self._key(row)
         known = self.dictionary.worded(code) if system == TEXT else self.dictionary.coded(system, code)
@@ -417,7 +255,7 @@ class _Table:
             self.said[key] = row.line, NOTHING, ""
             self.rows[key] = SiteRow(nothing=True)
 
-    def _judged(self, row: _Row, within: str, is_not: list[str]) -> None:
+    def _judged(self, row: TableRow, within: str, is_not: list[str]) -> None:
         """A code for which the clinic says within which others it lies, or what it is not."""
         key = self._key(row)
         if key in self.said:
@@ -455,7 +293,7 @@ class _Table:
         self.said[key] = row.line, within, " ".join(is_not)
         self.rows[key] = site_row
 
-    def _compare_within(self, row: _Row, key: tuple[str, str], within: tuple[tuple[str, str], ...]) -> None:
+    def _compare_within(self, row: TableRow, key: tuple[str, str], within: tuple[tuple[str, str], ...]) -> None:
         """Refuse a code that the dictionary reads as something that nobody is who lies within these codes."""
         if not within or key[0] == TEXT:
             return
@@ -469,14 +307,14 @@ class _Table:
             fault = f"the dictionary reads this code as {reads}, which nothing within `{row.text('within')}` is"
             self._at(row, "within", fault, "leave this line out, or correct its code")
 
-    def _key(self, row: _Row) -> tuple[str, str]:
+    def _key(self, row: TableRow) -> tuple[str, str]:
         system, code = row.text("system"), row.text("code")
         if system.lower() == TEXT:
             return TEXT, folded(code)
         system = self._system_name(system)
         return system, plain_code(system, code)
 
-    def _meaning(self, row: _Row, name: str) -> Meaning | None:
+    def _meaning(self, row: TableRow, name: str) -> Meaning | None:
         if not name:
             self._at(row, "name", "there is no name", "give the name that the dictionary has for it")
             return None
@@ -487,7 +325,7 @@ class _Table:
             self._at(row, "name", f"{quoted(name)} is not in the dictionary", mend)
         return meaning
 
-    def _beside_the_dictionary(self, row: _Row, system: str, meaning: Meaning) -> Meaning | None:
+    def _beside_the_dictionary(self, row: TableRow, system: str, meaning: Meaning) -> Meaning | None:
         """The meaning with what the dictionary knows of the code; None if that is something else.
 
         A longer code than the dictionary knows, which it reads as something broader, may be given a narrower meaning:
@@ -511,7 +349,7 @@ class _Table:
                 return each if self._is_of_its_kind(row, each) else None
         return meaning
 
-    def _is_of_its_kind(self, row: _Row, known: Meaning) -> bool:
+    def _is_of_its_kind(self, row: TableRow, known: Meaning) -> bool:
         """Whether the unit of a row is one that results under the code come in, as far as that is known."""
         unit = row.text("unit")
         whose, other = "the dictionary", known.kind_of_unit
@@ -527,7 +365,7 @@ class _Table:
             self._at(row, "unit", f"{whose} reads results under this code in `{other}`", "leave the unit out")
         return is_of_its_kind
 
-    def _is_fitting(self, row: _Row, meaning: Meaning, unit: str) -> bool:
+    def _is_fitting(self, row: TableRow, meaning: Meaning, unit: str) -> bool:
         """Whether results of what is meant can come in the unit."""
         if not unit:
             return True
@@ -562,26 +400,12 @@ class _Table:
 
     # ---- problems
 
-    def _at(self, row: _Row, column: str, fault: str, mend: str = "") -> None:
-        cell = row.cells.get(column) or Cell("", len(row.shown.rstrip()), len(row.shown.rstrip()))
-        self._fault(row.line, row.shown, cell, fault, mend)
-
-    def _fault(self, line: int, shown: str, cell: Cell, fault: str, mend: str = "") -> None:
-        self.problems.append(TableProblem(fault, mend, line, shown, cell.start, cell.end))
+    def _at(self, row: TableRow, column: str, fault: str, mend: str = "") -> None:
+        self.problems.append(Problem(f"line {row.line}, {column}", fault, mend))
 
 
-def _says_something(line: str) -> bool:
-    return bool(line.strip(' \t,;"')) and not line.lstrip(' "').startswith("#")
-
-
-def _cell(separator: str) -> re.Pattern[str]:
-    end = rf"(?={separator}|\Z)"
-    blanks = "[ ]*" if separator == "\t" else "[ \\t]*"
-    quoted_cell = rf'{blanks}"(?P<quoted>(?:[^"]|"")*)"{blanks}{end}'
-    return re.compile(rf'{quoted_cell}|(?P<plain>[^"{separator}][^{separator}]*|){end}')
-
-
-_CELLS = {separator: _cell(separator) for separator in _SEPARATORS}
+def _line_of(problem: Problem) -> int:
+    return int("".join(filter(str.isdecimal, problem.path)) or 0)
 
 
 def _name(meaning: Meaning) -> str:

@@ -7,7 +7,6 @@ The headings show which of two shapes it is. One row a fact: a column `name`, `t
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -20,11 +19,12 @@ from screener.records.cells import MERGED, Row, Sheet, Sheets
 from screener.records.comparing import as_name
 from screener.records.dates_as_written import date_meant
 from screener.records.dictionary import Dictionary, Meaning
-from screener.records.documents import refused, unreadable
+from screener.records.documents import refused
 from screener.records.errors import Problem, RecordError, any_of, did_you_mean, quoted
 from screener.records.likeness import alike
 from screener.records.locales import Locale
 from screener.records.native import ENTRIES
+from screener.records.own_tables import read_own_table
 from screener.records.written import UnreadableValueError, read_value
 from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Lab
 from screener.values.dates import DateError
@@ -94,65 +94,31 @@ def _known_headings() -> dict[str, str]:
 
 
 def read_headings(place: Path, dictionary: Dictionary) -> Headings:
-    """A clinic's own table of headings: `column,name,unit`, written like its table of codes. Raises RecordError where a
-    line of it cannot be used."""
-    try:
-        text = place.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise refused(str(place), "", "there is no such file") from None
-    except UnicodeDecodeError:
-        raise refused(str(place), "", "it is not text in UTF-8", "save it as `CSV UTF-8`") from None
-    except (OSError, ValueError) as error:
-        raise unreadable(str(place), error) from None
-    try:
-        rows = list(_table_of_headings(text))
-    except csv.Error as error:
-        raise refused(str(place), "", f"it is no CSV: {error}", "save it as CSV in UTF-8") from None
+    """A clinic's own table of headings: `column,name,unit`. Raises RecordError where a line of it cannot be used."""
+    read = read_own_table(place, _FIRST_LINE)
     found: dict[str, str] = {}
-    problems = []
-    for number, row in rows:
-        column, name, unit = (row.get(each, "") for each in _COLUMNS)
-        if not column and not name:
-            continue
+    problems = list(read.problems)
+    for row in read.rows:
+        column, name, unit = map(row.text, ("column", "name", "unit"))
         meaning = dictionary.named(name, RESULTS)
         is_known = name == IGNORED or name in FIELDS or meaning is not None
         if not column or not is_known:
             fault = f"{quoted(name)} is no field, lab or finding" if column else "it names no column"
-            mend = alike(name, dictionary, RESULTS) or f"the first line is {_FIRST_LINE}; `-` stands for nothing"
-            problems.append(Problem(f"line {number}", fault, mend))
+            mend = alike(name, dictionary, RESULTS) or f"the first line is `{_FIRST_LINE}`; `-` stands for nothing"
+            problems.append(Problem(f"line {row.line}", fault, mend))
         elif as_name(column) in found:
-            problems.append(Problem(f"line {number}", f"{quoted(column)} stands here twice", "leave one of them out"))
+            problems.append(Problem(f"line {row.line}", f"{quoted(column)} stands here twice", "leave one of them out"))
         elif unit and (meaning is None or not dictionary.may_come_in(meaning, unit)):
             units = dictionary.units_of(meaning.entry) if meaning is not None and isinstance(meaning.entry, Lab) else ()
             mend = f"it comes in {any_of(units)}" if units else "leave the unit out"
-            problems.append(Problem(f"line {number}", f"{quoted(name)} does not come in {quoted(unit)}", mend))
+            problems.append(Problem(f"line {row.line}", f"{quoted(name)} does not come in {quoted(unit)}", mend))
         found[as_name(column)] = f"{name} [{unit}]" if unit else name
     if problems or not found:
-        none = Problem("", "it names no column", f"the first line is {_FIRST_LINE}")
-        raise RecordError(problems or [none], str(place))
+        raise RecordError(problems or [Problem("", "it names no column")], str(place))
     return found
 
 
-_COLUMNS = ("column", "name", "unit")
-_FIRST_LINE = f"`{','.join(_COLUMNS)}`"
-
-
-def _table_of_headings(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The lines of a table of headings with their numbers, by its columns, whatever separates them. A blank line and
-    one that begins with `#` say nothing."""
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip(" ,;\t")]
-    lines = [(number, line) for number, line in lines if not line.lstrip().startswith("#")]
-    if lines and lines[0][1].lower().startswith("sep="):
-        del lines[0]
-    heading = lines[0][1] if lines else ""
-    separator = max(",;\t", key=heading.count)
-    names: list[str] = []
-    for number, line in lines:
-        cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator, strict=True))]
-        if names:
-            yield number, dict(zip(names, cells, strict=False))
-        else:
-            names = [cell.lower() for cell in cells]
+_FIRST_LINE = "column,name,unit"
 
 
 _WITH_UNIT = re.compile(r"(?P<name>.+?)\s*(?:\[(?P<unit>[^\]]*(?:\[[^\]]*\][^\]]*)*)\]|\((?P<perhaps>[^()]+)\))\Z")
