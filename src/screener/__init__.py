@@ -229,12 +229,12 @@ def _headings(columns: Columns, dictionary: Dictionary) -> Mapping[str, str] | N
 def _locale(name: str | None) -> Locale | None:
     if name is None:
         return None
-    from screener.records.locales import locale_of
+    from screener.records.locales import locale_meant, locale_of
     from screener.screening import ScreeningError
 
     locale = locale_of(name)
     if locale is None:
-        raise ScreeningError(f"`{name}` is not a locale: write a language and a country, such as `de-DE` or `en-GB`")
+        raise ScreeningError(f"`{name}` is not a locale: {locale_meant(name)}")
     return locale
 
 

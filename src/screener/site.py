@@ -19,8 +19,8 @@ from typing import Annotated, Any, get_args
 from msgspec.structs import replace
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from screener.records.errors import did_you_mean, path, printable, quoted
-from screener.records.locales import locale_of, locales
+from screener.records.errors import Problem, RecordError, did_you_mean, path, printable, quoted
+from screener.records.locales import locale_meant, locale_of
 from screener.records.notes import Note
 from screener.records.patient import Answer, Patient
 from screener.records.zones import in_zone, zone_of
@@ -33,16 +33,10 @@ LARGEST = 1 << 20
 GIVE_ANOTHER = "`--site FILE` names another one, `--no-site` does without"
 
 
-class SiteError(Exception):
+class SiteError(RecordError):
     """A site's file that cannot be used. `str(error)` is the text of all its problems, ready to be shown."""
 
-    def __init__(self, file: str, problems: Sequence[tuple[str, str, str]]) -> None:
-        self.problems = tuple(problems)
-        told = []
-        for where, fault, mend in problems:
-            place = printable(f"{file}: {where}" if where else file)
-            told.append(f"error[site]: {fault}\n  --> {place}" + (f"\nhelp: {mend}" if mend else ""))
-        super().__init__("\n\n".join(told))
+    kind = "site"
 
 
 # ---- its shape
@@ -63,8 +57,7 @@ def _length(value: object) -> object:
 
 def _known_locale(value: str) -> str:
     if locale_of(value) is None:
-        near = did_you_mean(value, (each.name for each in locales().values()))
-        raise ValueError(f"is not a locale: {near or 'write a language and a country, such as de-DE or en-GB'}")
+        raise ValueError(f"is not a locale: {locale_meant(value)}")
     return value
 
 
@@ -197,7 +190,7 @@ class Site:
         """Check the file against the rules. Raises SiteError, with every problem, if the two do not fit."""
         problems = list(self._misfits(rulebook))
         if problems:
-            raise SiteError(str(self.place), problems)
+            raise SiteError(problems, str(self.place))
 
     def words_of(self, settled: SettledReading, rulebook: Rulebook) -> str:
         """The reading that counts, by its number and its words; as the file writes it, if the line has no such
@@ -206,25 +199,25 @@ class Site:
         number = _number_of(settled, rulebook)
         return f"{number}: “{labels[number - 1]}”" if number is not None else quoted(settled.reading)
 
-    def _misfits(self, rulebook: Rulebook) -> Iterator[tuple[str, str, str]]:
+    def _misfits(self, rulebook: Rulebook) -> Iterator[Problem]:
         seen: set[str] = set()
         for number, each in enumerate(self.readings):
             where = f"reading[{number}]"
             trial_id, _, line = each.line.partition("/")
             if trial_id not in rulebook.trials:
                 fault = f"{quoted(trial_id)} is not a trial of these rules"
-                yield f"{where}.line", fault, did_you_mean(trial_id, rulebook.trials) or "write TRIAL/LINE"
+                yield Problem(f"{where}.line", fault, did_you_mean(trial_id, rulebook.trials) or "write TRIAL/LINE")
                 continue
             lines = {criterion.id: criterion for criterion in rulebook.trials[trial_id].criteria}
             if line not in lines:
-                yield f"{where}.line", f"{quoted(line)} is not a line of {trial_id}", did_you_mean(line, lines)
+                yield Problem(f"{where}.line", f"{quoted(line)} is not a line of {trial_id}", did_you_mean(line, lines))
             elif each.line in seen:
-                yield f"{where}.line", f"{quoted(each.line)} is settled twice", "leave one of them out"
+                yield Problem(f"{where}.line", f"{quoted(each.line)} is settled twice", "leave one of them out")
             elif _number_of(each, rulebook) is None:
                 labels = _labels(each.line, rulebook)
                 told = "; ".join(f"{place}: “{label}”" for place, label in enumerate(labels, start=1))
                 mend = f"its readings are {told}" if len(labels) > 1 else "it has one reading only"
-                yield f"{where}.reading", f"{quoted(each.reading)} is not a reading of {each.line}", mend
+                yield Problem(f"{where}.reading", f"{quoted(each.reading)} is not a reading of {each.line}", mend)
             seen.add(each.line)
 
 
@@ -254,14 +247,16 @@ def read_site(place: Path) -> Site:
     try:
         content = tomllib.loads(text.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise SiteError(str(place), [("", "it is not text in UTF-8", "save it as UTF-8")]) from None
+        raise SiteError([Problem("", "it is not text in UTF-8", "save it as UTF-8")], str(place)) from None
     except tomllib.TOMLDecodeError as problem:
-        raise SiteError(str(place), [("", f"it is not TOML: {printable(str(problem))}", "see docs/site.md")]) from None
+        raise SiteError(
+            [Problem("", f"it is not TOML: {printable(str(problem))}", "see docs/site.md")], str(place)
+        ) from None
     try:
         return Site(place, f"sha256:{sha256(text).hexdigest()}", _File.model_validate(content))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=True)
-        raise SiteError(str(place), [_in_words(each) for each in faults]) from None
+        raise SiteError([_in_words(each) for each in faults], str(place)) from None
 
 
 def _trusted(place: Path) -> bytes:
@@ -274,17 +269,17 @@ def _trusted(place: Path) -> bytes:
         ) as it:
             status = os.fstat(it.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise SiteError(file, [("", "it is not a file", GIVE_ANOTHER)])
+                raise SiteError([Problem("", "it is not a file", GIVE_ANOTHER)], file)
             _check_writers(file, "it", status)
             _check_writers(file, f"its folder `{place.parent}`", place.parent.stat())
             text = it.read(LARGEST + 1)
     except OSError as problem:
         if place.is_symlink():
-            raise SiteError(file, [("", "it is a link, which is not followed", GIVE_ANOTHER)]) from None
+            raise SiteError([Problem("", "it is a link, which is not followed", GIVE_ANOTHER)], file) from None
         why = "there is no such file" if isinstance(problem, FileNotFoundError) else (problem.strerror or "").lower()
-        raise SiteError(file, [("", f"it cannot be read: {why}", GIVE_ANOTHER)]) from None
+        raise SiteError([Problem("", f"it cannot be read: {why}", GIVE_ANOTHER)], file) from None
     if len(text) > LARGEST:
-        raise SiteError(file, [("", "it is too large for a site's file", GIVE_ANOTHER)])
+        raise SiteError([Problem("", "it is too large for a site's file", GIVE_ANOTHER)], file)
     return text
 
 
@@ -294,12 +289,12 @@ def _check_writers(file: str, what: str, status: os.stat_result) -> None:
         return
     if status.st_uid not in (os.getuid(), 0):
         fault = f"{what} belongs to somebody else, and decides what is printed here, so it is not used"
-        raise SiteError(file, [("", fault, f"make it your own, or root's; {GIVE_ANOTHER}")])
+        raise SiteError([Problem("", fault, f"make it your own, or root's; {GIVE_ANOTHER}")], file)
     is_sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not is_sticky:
         fault = f"others may write {what}, and it decides what is printed here, so it is not used"
         named = file if what == "it" else str(Path(file).parent)
-        raise SiteError(file, [("", fault, f"`chmod go-w {named}`; {GIVE_ANOTHER}")])
+        raise SiteError([Problem("", fault, f"`chmod go-w {named}`; {GIVE_ANOTHER}")], file)
 
 
 _EXPECTED = {
@@ -311,22 +306,24 @@ _EXPECTED = {
 }
 
 
-def _in_words(fault: Mapping[str, Any]) -> tuple[str, str, str]:
+def _in_words(fault: Mapping[str, Any]) -> Problem:
     location = fault["loc"]
     where, field = printable(path(location)), printable(str(location[-1]))
     match fault["type"]:
         case "extra_forbidden":
             known = _keys_at(location[:-1])
-            return where, f"`{field}` is not a key here", did_you_mean(field, known) or f"keys are {', '.join(known)}"
+            mend = did_you_mean(field, known) or f"keys are {', '.join(known)}"
+            return Problem(where, f"`{field}` is not a key here", mend)
         case "missing":
             mend = "say who settled it, and when" if field in ("by", "on") else f"write `{field} = …`"
-            return where, f"`{field}` is missing", mend
+            return Problem(where, f"`{field}` is missing", mend)
         case "value_error":
             what, _, mend = str(fault["ctx"]["error"]).partition(": ")
-            return where, f"{quoted(_shown(fault['input']))} {what}", mend
+            return Problem(where, f"{quoted(_shown(fault['input']))} {what}", mend)
         case kind:
             expected = _EXPECTED.get(kind, "something else")
-            return where, f"{quoted(_shown(fault['input']))} is not {expected}", f"`{field}` must be {expected}"
+            is_not = f"{quoted(_shown(fault['input']))} is not {expected}"
+            return Problem(where, is_not, f"`{field}` must be {expected}")
 
 
 def _shown(value: object) -> object:

@@ -246,7 +246,7 @@ def test_every_fault_is_named_with_its_place_and_a_hint(call: Call, write, settl
     assert [" | ".join(each.split("\n")).replace(str(place), "FILE") for each in err.strip().split("\n\n")] == [
         "error[site]: `codes.csv` is not a list |   --> FILE: codes | help: `codes` must be a list",
         "error[site]: `xx-99` is not a locale |   --> FILE: locale | "
-        "help: write a language and a country, such as de-DE or en-GB",
+        "help: write a language and a country, such as `de-DE` or `en-GB`",
         "error[site]: `Europe/Berln` is no time zone |   --> FILE: time_zone | help: did you mean `Europe/Berlin`?",
         "error[site]: `by` is missing |   --> FILE: freshness.by | help: say who settled it, and when",
         "error[site]: `2026-01-10` is not a day |   --> FILE: freshness.on | "

@@ -150,14 +150,11 @@ def _day(text: str) -> date:
 
 
 def _locale(text: str) -> Locale:
-    from screener.records.errors import did_you_mean
-    from screener.records.locales import locale_of, locales
+    from screener.records.locales import locale_meant, locale_of
 
     locale = locale_of(text)
     if locale is None:
-        near = did_you_mean(text, (each.name for each in locales().values()))
-        mend = near or "write a language and a country, such as de-DE or en-GB"
-        raise argparse.ArgumentTypeError(f"`{text}` is not a locale: {mend}")
+        raise argparse.ArgumentTypeError(f"`{text}` is not a locale: {locale_meant(text)}")
     return locale
 
 

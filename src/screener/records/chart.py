@@ -35,7 +35,7 @@ from screener.records.patient import (
 from screener.records.written import is_of_several
 from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
-from screener.values.numerals import ROMAN
+from screener.values.numerals import ARABIC, ROMAN
 
 NOT_COUNTED = ("cancelled", "entered-in-error")
 _STANDING = {"preliminary": 0, "amended": 2, "corrected": 2}
@@ -468,9 +468,6 @@ def told_by_diagnosis(
     )
 
 
-_NUMERALS = {str(number): roman for roman, number in ROMAN.items()}
-
-
 def stage_of(text: str | None) -> str | None:
     """A stage, class or grade as its Roman numeral, where the text names exactly one: `3`, `iii`, `NYHA III` are `III`.
 
@@ -479,5 +476,5 @@ def stage_of(text: str | None) -> str | None:
     if text is None:
         return None
     words = [word.upper() for word in re.findall(r"[A-Za-z]+|[0-9]+", text)]
-    named = [_NUMERALS.get(word, word) for word in words if word in _NUMERALS or word in ROMAN]
+    named = [ARABIC.get(word, word) for word in words if word in ARABIC or word in ROMAN]
     return named[0] if len(named) == 1 else text

@@ -347,10 +347,15 @@ class Dictionary:
     def answer(self, system: str, code: str) -> str | None:
         """The word that a coded answer stands for; of the system `TEXT` that of a wording, which only a clinic's own
         table has."""
-        if system == TEXT:
-            return self.local.answers.get((TEXT, folded(code))) if self.local.answers else None
+        own = self.own_answer(system, code)
+        return own if own is not None or system == TEXT else answer_word(self.system_name(system), code)
+
+    def own_answer(self, system: str, code: str) -> str | None:
+        """The same by the clinic's own table alone."""
+        if not self.local.answers:
+            return None
         name = self.system_name(system)
-        return self.local.answers.get((name, plain_code(name, code))) or answer_word(name, code)
+        return self.local.answers.get((name, folded(code) if system == TEXT else plain_code(name, code)))
 
     def with_local(self, local: LocalCodes) -> Dictionary:
         """The same dictionary with a clinic's own codes added."""
@@ -367,13 +372,6 @@ class Dictionary:
     def with_hierarchy(self, hierarchy: Hierarchy) -> Dictionary:
         """The same with a hierarchy of codes that the site owns."""
         return Dictionary(self.rulebook, self.local, hierarchy)
-
-    def has_own_answer(self, system: str, code: str) -> bool:
-        """Whether the clinic's own table says which word a coded answer stands for."""
-        if system == TEXT:
-            return (TEXT, folded(code)) in self.local.answers
-        name = self.system_name(system)
-        return (name, plain_code(name, code)) in self.local.answers
 
     def coded(self, system: str, code: str) -> tuple[Meaning, ...]:
         """What a code stands for: every entry that covers it, but none that a narrower one implies. A code without a

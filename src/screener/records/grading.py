@@ -21,7 +21,7 @@ from screener.records.reported import (
     range_of,
     range_text,
 )
-from screener.records.written import Quantity, Span, as_choice, parts_of_text, read_value, words_in_use
+from screener.records.written import Quantity, Span, as_choice, grade_words, parts_of_text, read_value, words_for
 from screener.rulebook import Finding
 from screener.values.numerals import ROMAN
 from screener.values.ranges import Range
@@ -55,7 +55,7 @@ def _choices(finding: Finding, value: Quantity | Span | str) -> frozenset[str]:
     if not isinstance(value, str):
         return frozenset()
     folded = as_choice(value)
-    meant = {folded, words_in_use().choices.get(folded)}
+    meant = {folded, words_for("choice").get(folded)}
     named = next((choice for choice in finding.choices if choice.casefold() in meant), None)
     if named is not None:
         return frozenset((named,))
@@ -80,9 +80,7 @@ def _wards_words(finding: Finding) -> _WardsWords:
     values |= {parts_of_text(choice.replace("_", " ")): (choice,) for choice in finding.choices}
     called = (name.replace("_", " ") for name in (finding.name, *finding.aliases))
     names = {part for name in called for part in parts_of_text(name) if part.isalnum()}
-    return _WardsWords(
-        values, frozenset(names) - words_in_use().grades - {each[0] for each in values if len(each) == 1}
-    )
+    return _WardsWords(values, frozenset(names) - grade_words() - {each[0] for each in values if len(each) == 1})
 
 
 def _without(parts: tuple[str, ...], names: frozenset[str]) -> tuple[str, ...]:
@@ -99,7 +97,7 @@ def _numeral(part: str) -> int | None:
 
 def _graded(parts: tuple[str, ...]) -> tuple[str, ...]:
     """`G2` and `II°` as `grade 2`; nothing where it is no grade."""
-    grades = words_in_use().grades
+    grades = grade_words()
     rest = _without(parts, grades)
     number = _numeral(rest[0]) if len(rest) == 1 and len(parts) > 1 else None
     return () if number is None else ("grade", str(number))
@@ -114,7 +112,7 @@ def _grade(finding: Finding, text: str) -> Quantity | Span | None:
         if each in wards.values:
             numbers = sorted(Fraction(value) for value in wards.values[each])
             return Quantity(numbers[0]) if len(numbers) == 1 else Span(numbers[0], numbers[-1])
-    match _without(named, words_in_use().grades):
+    match _without(named, grade_words()):
         case [one] if (number := _numeral(one)) is not None:
             return Quantity(Fraction(number))
         case [one, "-" | "–" | "to" | "bis" | "至", other]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from screener.records.errors import did_you_mean
 from screener.values.tables import table_rows
 
 
@@ -74,3 +75,9 @@ def locale_of(name: str) -> Locale | None:
     """The locale of that name, as people and systems write it: `de`, `en-GB`, `en_GB`, `de_DE.UTF-8`. None where nobody
     said how that country writes."""
     return locales().get(name.strip().partition(".")[0].replace("_", "-").casefold())
+
+
+def locale_meant(name: str) -> str:
+    """The mend for a name of no locale."""
+    near = did_you_mean(name, (each.name for each in locales().values()))
+    return near or "write a language and a country, such as `de-DE` or `en-GB`"

@@ -38,7 +38,7 @@ from screener.records.reported import (
     six_digits,
     with_unit,
 )
-from screener.records.written import Quantity, Span, as_choice, read_text, words_in_use
+from screener.records.written import Quantity, Span, as_choice, read_text, words_for
 from screener.rulebook import Finding, Form, Lab, NormalLimit
 from screener.values.ranges import Range, exactly
 from screener.values.units import Dimension, UnitError, parse_unit
@@ -62,11 +62,9 @@ def _lab_result(lab: Lab, meaning: Meaning, reported: Reported, dictionary: Dict
     if reported.value is None or reported.value == Span():
         return as_unusable(result, "missing", "it has no value")
     if isinstance(reported.value, str):
-        is_found = (
-            words_in_use().amounts.get(as_choice(reported.value)) if lab.name in dictionary.found_or_not else None
-        )
+        is_found = words_for("amount").get(as_choice(reported.value)) if lab.name in dictionary.found_or_not else None
         if is_found is not None:
-            return _found_or_not(result, lab, is_found=is_found)
+            return _found_or_not(result, lab, is_found=is_found == ">0")
         fault = read_text(reported.value).fault
         return as_unusable(result, "missing", fault or f"{quoted(reported.recorded_value)} is not a number")
     if meaning.clash is not None:

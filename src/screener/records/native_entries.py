@@ -28,7 +28,7 @@ from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mean, quoted
 from screener.records.identity import DENYING, ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
 from screener.records.likeness import alike
-from screener.records.locales import Locale, TwoWaysError, locale_of, locales
+from screener.records.locales import Locale, TwoWaysError, locale_meant, locale_of
 from screener.records.measuring import is_same, result_of
 from screener.records.misplaced import lists_of
 from screener.records.native import (
@@ -855,12 +855,8 @@ def _locale_of(record: NativeRecord, findings: Findings) -> Locale | None:
         return None
     locale = locale_of(record.locale)
     if locale is None:
-        mend = did_you_mean(record.locale, (each.name for each in locales().values()))
-        findings.refuse("locale", f"{quoted(record.locale)} is not a locale", mend or _LANGUAGE_AND_COUNTRY)
+        findings.refuse("locale", f"{quoted(record.locale)} is not a locale", locale_meant(record.locale))
     return locale
-
-
-_LANGUAGE_AND_COUNTRY = "write a language and a country, such as `de-DE` or `en-GB`"
 
 
 def _why_no_date(text: str) -> str | None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct
 
@@ -22,7 +22,7 @@ from screener.records.comparing import as_words
 from screener.records.errors import quoted
 from screener.records.notes import some_of
 from screener.rulebook import Sex
-from screener.values.numerals import ROMAN
+from screener.values.numerals import ARABIC, ROMAN
 from screener.values.tables import table_rows
 from screener.values.units import is_unit
 
@@ -75,89 +75,42 @@ class OpenValueError(UnreadableValueError):
     """A value that can be read in two ways, or that its own unit contradicts."""
 
 
-class _Words(NamedTuple):
-    bound: re.Pattern[str]
-    """Words before a number, at the beginning of a text: one group for each comparator."""
-    comparators: tuple[Comparator, ...]
-    """What the groups stand for."""
-    choices: dict[str, str]
-    """Other words for the result of a test, folded, and the choice they stand for."""
-    amounts: dict[str, bool]
-    """Words for whether anything was found, folded, and whether it was."""
-    fillers: frozenset[str]
-    """Words of names that say nothing of what was found."""
-    grades: frozenset[str]
+_COMPARED: Mapping[str, Callable[[str], str]] = {"filler": str, "mark": str.casefold, "several": str.casefold}
+"""How words of a kind are compared, where that is not as choices are."""
+
+
+@cache
+def words_for(kind: str) -> Mapping[str, str]:
+    """The words of a kind in the table `words.tsv`, as they are compared, and what each means."""
+    as_compared = _COMPARED.get(kind, as_choice)
+    return {as_compared(words): meaning for words, meaning in _words_of(kind)}
+
+
+@cache
+def grade_words() -> frozenset[str]:
     """Words and signs that may stand with the number of a grade."""
-    marks: tuple[str, ...]
-    """What a laboratory puts behind a number that lies outside of its limits."""
-    deaths: dict[str, bool]
-    """What people write for whether a patient has died, folded."""
-    sexes: dict[str, str]
-    """What people write for a sex, folded, and the sex, or `unknown`."""
-    stages: frozenset[str]
+    return frozenset(part for words, _ in _words_of("grade") for part in parts_of_text(words))
+
+
+@cache
+def _stage_words() -> frozenset[str]:
     """Words before the number of a stage, class or grade."""
-    years: frozenset[str]
-    """Words behind an age, folded."""
-    several: frozenset[str]
-    """Words and signs that say of one thing that it is several, folded."""
+    return grade_words().union(*(words.casefold().split() for words, _ in _words_of("stage")))
 
 
-@lru_cache(maxsize=1)
-def words_in_use() -> _Words:
-    """The table `words.tsv`, read once."""
+@cache
+def _bounds() -> tuple[re.Pattern[str], tuple[Comparator, ...]]:
+    """Words before a number, at the beginning of a text: a group for each comparator; and the comparators."""
     bounds: dict[Comparator, list[str]] = {}
-    choices: dict[str, str] = {}
-    amounts: dict[str, bool] = {}
-    fillers: set[str] = set()
-    grades: set[str] = set()
-    marks: list[str] = []
-    deaths: dict[str, bool] = {}
-    sexes: dict[str, str] = {}
-    stages: set[str] = set()
-    years: set[str] = set()
-    several: set[str] = set()
-    for kind, words, meaning in table_rows(Path(__file__).with_name("words.tsv")):
-        match kind:
-            case "bound":
-                bounds.setdefault(_COMPARATORS[meaning], []).append(re.escape(words))
-            case "choice":
-                choices[as_choice(words)] = meaning
-            case "amount":
-                amounts[as_choice(words)] = meaning == ">0"
-            case "filler":
-                fillers.add(words)
-            case "grade":
-                grades.update(parts_of_text(words))
-            case "mark":
-                marks.append(words.casefold())
-            case "died":
-                deaths[as_choice(words)] = meaning == "yes"
-            case "sex":
-                sexes[as_choice(words)] = meaning
-            case "years":
-                years.add(as_choice(words))
-            case "several":
-                several.add(words.casefold())
-            case "stage":
-                stages.update(words.casefold().split())
-            case _:
-                raise ValueError(f"words.tsv: there is no kind of row called {kind}")
+    for words, sign in _words_of("bound"):
+        bounds.setdefault(_COMPARATORS[sign], []).append(re.escape(words))
     groups = "|".join(f"({'|'.join(words)})" for words in bounds.values())
-    bound = re.compile(rf"(?:{groups})\s*(?=[-+]?[.\d])", re.IGNORECASE)
-    return _Words(
-        bound,
-        tuple(bounds),
-        choices,
-        amounts,
-        frozenset(fillers),
-        frozenset(grades),
-        tuple(marks),
-        deaths,
-        sexes,
-        frozenset(stages | grades),
-        frozenset(years),
-        frozenset(several),
-    )
+    return re.compile(rf"(?:{groups})\s*(?=[-+]?[.\d])", re.IGNORECASE), tuple(bounds)
+
+
+def _words_of(kind: str) -> list[tuple[str, str]]:
+    rows = table_rows(Path(__file__).with_name("words.tsv"))
+    return [(words, meaning) for of, words, meaning in rows if of == kind]
 
 
 def is_of_several(wording: str) -> bool:
@@ -165,12 +118,12 @@ def is_of_several(wording: str) -> bool:
     word counts as a whole; a sign, and a word of a script without blanks, anywhere."""
     text = wording.casefold()
     words = set(re.findall(r"\w+", text))
-    return any(each in (words if each.isascii() and each.isalnum() else text) for each in words_in_use().several)
+    return any(each in (words if each.isascii() and each.isalnum() else text) for each in words_for("several"))
 
 
 def is_filler(word: str) -> bool:
     """Whether a word of a name says how something was found, or nothing by itself: `test`, `of`."""
-    return word in words_in_use().fillers
+    return word in words_for("filler")
 
 
 _TOKEN = re.compile(r"[^\s,;:()]+")
@@ -186,9 +139,9 @@ def name_and_stage(wording: str) -> tuple[str, str] | None:
     if len(tokens) < 2:
         return None
     written = tokens.pop().group()
-    stage = _NUMERALS.get(written, written if written in ROMAN else None)
+    stage = ARABIC.get(written, written if written in ROMAN else None)
     is_said = False
-    while tokens and tokens[-1].group().casefold() in words_in_use().stages:
+    while tokens and tokens[-1].group().casefold() in _stage_words():
         tokens.pop()
         is_said = True
     if stage is None or not tokens or not (is_said or written in ROMAN):
@@ -196,19 +149,16 @@ def name_and_stage(wording: str) -> tuple[str, str] | None:
     return wording[: tokens[-1].end()], stage
 
 
-_NUMERALS = {str(number): roman for roman, number in ROMAN.items()}
-
-
 def result_meant(word: str) -> str:
     """A word for the result of a test as the dictionary has it; one that nobody knows as it is, in small letters."""
     folded = as_choice(word)
-    return words_in_use().choices.get(folded, folded).replace("_", " ")
+    return words_for("choice").get(folded, folded).replace("_", " ")
 
 
 def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
     """The sex that people write so; `unknown` where they say that it is neither or not known, None where nobody knows
     what they mean."""
-    match words_in_use().sexes.get(as_choice(text)):
+    match words_for("sex").get(as_choice(text)):
         case "female":
             return "female"
         case "male":
@@ -221,15 +171,14 @@ def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
 
 def died_meant(text: str) -> bool | str:
     """Whether the patient has died, where a text says that and no more; the text itself where it says anything else."""
-    return words_in_use().deaths.get(as_choice(text), text)
+    says = words_for("died").get(as_choice(text))
+    return text if says is None else says == "yes"
 
 
 def age_meant(text: str) -> int | None:
     """Completed years, as people write an age: `54`, `54 y`, `54 Jahre`. None where it is not in years."""
     found = _AGE.match(text.strip())
-    return (
-        int(found[1]) if found is not None and (not found[2] or as_choice(found[2]) in words_in_use().years) else None
-    )
+    return int(found[1]) if found is not None and (not found[2] or as_choice(found[2]) in words_for("years")) else None
 
 
 _AGE = re.compile(r"(\d{1,3})\s*([^\d\s][^\d]*)?\Z", re.ASCII)
@@ -374,8 +323,8 @@ def _read(text: str) -> tuple[Quantity | Span | str, str | None]:
             raise UnreadableValueError(f"{quoted(text)} is not a number", f"a number has at most {MOST_DIGITS} digits")
         return text, None
     found = _QUANTITY.match(plain)
-    if found is None and (bound := words_in_use().bound.match(plain)) is not None:
-        plain = words_in_use().comparators[(bound.lastindex or 1) - 1] + plain[bound.end() :]
+    if found is None and (bound := _bounds()[0].match(plain)) is not None:
+        plain = _bounds()[1][(bound.lastindex or 1) - 1] + plain[bound.end() :]
         found = _QUANTITY.match(plain)
     if found is not None:
         comparator = _COMPARATORS.get(found["comparator"] or "", "")
@@ -398,7 +347,7 @@ _SHORT_MARK = 2
 def _without_mark(plain: str) -> str:
     """A number without the mark that says that it lies outside of its limits: `12.4 (H)`, `12.4*`."""
     if plain[:1].isdigit() or plain[:1] in ("<", ">"):
-        for mark in words_in_use().marks:
+        for mark in words_for("mark"):
             if not plain.casefold().endswith(mark):
                 continue
             number, written = plain[: -len(mark)], plain[-len(mark) :]

@@ -151,7 +151,7 @@ def _by_own_table(stated: Iterable[Concept], dictionary: Dictionary) -> tuple[Fl
             *((coding.system or "", coding.code or "") for coding in each.codings),
             *((TEXT, written) for written in (*(coding.display for coding in each.codings), each.text) if written),
         )
-        if dictionary.has_own_answer(system, code) and (word := dictionary.answer(system, code)) is not None
+        if (word := dictionary.own_answer(system, code)) is not None
     }
     return tuple(Flag("remark", f"{READ_AS} {word} by the clinic's own table") for word in sorted(words))
 
