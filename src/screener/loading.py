@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.rulebook import Rulebook, from_json, to_json
+from screener.values.refusals import Refusal
 from screener.version import __version__
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent
 
 
-class RulesError(Exception):
+class RulesError(Refusal):
     """Rules that cannot be used. `str(error)` is the text of all their problems, ready to be shown."""
 
 

@@ -40,7 +40,7 @@ ROOMS: dict[str, set[str]] = {
     "rulebook": {"values"},
     "rulebook_walk": {"values", "rulebook"},
     "language": {"values", "rulebook"},
-    "loading": {"rulebook", "language", "terminology", "version"},
+    "loading": {"values", "rulebook", "language", "terminology", "version"},
     "terminology": {"values", "rulebook"},
     "records": {"values", "rulebook", "terminology", "version"},
     "evaluation": {*RULES, "records"},

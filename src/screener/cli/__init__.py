@@ -15,8 +15,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from screener.cli.calls import UNUSABLE, CallError, Parser, UnusableError, reason, tell
+from screener.cli.calls import UNUSABLE, CallError, Parser, reason, tell
 from screener.cli.commands import COMMANDS, SCREEN
+from screener.values.refusals import Refusal
 
 INTERRUPTED, NOBODY_READS = 130, 141
 """What a shell reports for a program that was interrupted, or whose reader has gone."""
@@ -66,7 +67,7 @@ def _run(arguments: list[str]) -> int:
         parser: Parser = module.parser()
         asked = parser.parse_args(rest) if parser.has_parts else parser.parse_intermixed_args(rest)
         status: int = module.run(asked)
-    except UnusableError as problem:
+    except Refusal as problem:
         tell(problem)
         return UNUSABLE
     return status

@@ -8,6 +8,8 @@ import textwrap
 from io import TextIOWrapper
 from typing import NoReturn
 
+from screener.values.refusals import Refusal, message
+
 DONE, FOUND, UNUSABLE = 0, 1, 2
 
 STANDARD_INPUT = "-"
@@ -15,15 +17,11 @@ MOST_SHOWN = 8
 """How many names a message lists."""
 
 
-class UnusableError(Exception):
-    """The rules, a table or another file that the call needs cannot be used. `str(error)` is ready to be shown."""
-
-
-class CallError(UnusableError):
+class CallError(Refusal):
     """A call that cannot be followed. `mend` says what to write instead."""
 
     def __init__(self, fault: str, mend: str = "see `screen --help`") -> None:
-        super().__init__(f"error[call]: {fault}\nhelp: {mend}")
+        super().__init__(message("call", fault, mend=mend))
 
 
 class _Help(argparse.HelpFormatter):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from screener.cli.calls import DONE, FOUND, UNUSABLE, Parser, counted, encode_output, tell
+from screener.cli.calls import DONE, FOUND, Parser, counted, encode_output
 
 
 def parser() -> Parser:
@@ -21,13 +21,9 @@ def parser() -> Parser:
 
 def run(asked: argparse.Namespace) -> int:
     """Check the rules."""
-    from screener.loading import RulesError, compile_rules, read_folder, shipped_rules
+    from screener.loading import compile_rules, read_folder, shipped_rules
 
-    try:
-        rules = read_folder(asked.folder or shipped_rules())
-    except RulesError as problem:
-        tell(problem)
-        return UNUSABLE
+    rules = read_folder(asked.folder or shipped_rules())
     found = compile_rules(rules)
     encode_output(errors="replace")
     if found.diagnostics:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import DONE, UNUSABLE, CallError, Parser, check_names, counted, encode_output, tell
+from screener.cli.calls import DONE, CallError, Parser, check_names, counted, encode_output, tell
 from screener.cli.ingest import (
     check_parts,
     check_there,
@@ -101,26 +101,20 @@ def run(asked: argparse.Namespace) -> int:
     from screener.cohort.lists import write_lists
     from screener.cohort.run import run
     from screener.cohort.summary import summed_up
-    from screener.records.errors import RecordError
-    from screener.records.facts.folder import FactsError
     from screener.screening import LISTS
 
     check_names(asked.trial or (), tuple(dictionary.rulebook.trials), "trial of these rules")
     check_names(asked.assume_complete, LISTS, "list of a record")
-    try:
-        if asked.explain is not None:
-            return _explain(asked, dictionary)
-        facts = _facts(asked, dictionary)
-        how = _how(asked, dictionary)
-        with counting("patients screened") as count:
-            ran = run(facts, asked.out, dictionary.rulebook, how, _doing(asked), count)
-        summary = summed_up(asked.out, dictionary.rulebook, facts, how, asked.min_cell, asked.jobs)
-        written = write_summary(asked.out, summary)
-        if asked.min_cell == 1:
-            written += write_lists(asked.out, ran, Desk(dictionary.rulebook, how), facts, asked.jobs)
-    except (FactsError, RecordError) as problem:
-        tell(problem)
-        return UNUSABLE
+    if asked.explain is not None:
+        return _explain(asked, dictionary)
+    facts = _facts(asked, dictionary)
+    how = _how(asked, dictionary)
+    with counting("patients screened") as count:
+        ran = run(facts, asked.out, dictionary.rulebook, how, _doing(asked), count)
+    summary = summed_up(asked.out, dictionary.rulebook, facts, how, asked.min_cell, asked.jobs)
+    written = write_summary(asked.out, summary)
+    if asked.min_cell == 1:
+        written += write_lists(asked.out, ran, Desk(dictionary.rulebook, how), facts, asked.jobs)
     for place in written:
         print(f"wrote {place}")
     again = f", {ran.patients - ran.decided:,} of them as in the last run" if ran.decided < ran.patients else ""

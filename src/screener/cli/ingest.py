@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import DONE, MOST_SHOWN, STANDARD_INPUT, UNUSABLE, CallError, Parser, counted, tell
+from screener.cli.calls import DONE, MOST_SHOWN, STANDARD_INPUT, CallError, Parser, counted, tell
 from screener.cli.options import add_answers, add_jobs, add_reading, dictionary_asked
 from screener.cli.patients import sources as sources_in
 from screener.cli.patients import tell_who_is_nobody
@@ -56,17 +56,12 @@ def run(asked: argparse.Namespace) -> int:
     dictionary = dictionary_asked(asked)
 
     from screener.cohort.ingest import ingest
-    from screener.records.errors import RecordError
-    from screener.records.facts.folder import Facts, FactsError
+    from screener.records.facts.folder import Facts
 
-    try:
-        given = given_in(asked, dictionary)
-        tell_unread(asked.sources)
-        with counting("patients read") as count:
-            about = ingest(asked.sources, asked.out, manner(asked, dictionary, given), asked.jobs, count)
-    except (FactsError, RecordError) as problem:
-        tell(problem)
-        return UNUSABLE
+    given = given_in(asked, dictionary)
+    tell_unread(asked.sources)
+    with counting("patients read") as count:
+        about = ingest(asked.sources, asked.out, manner(asked, dictionary, given), asked.jobs, count)
     print(f"wrote {asked.out}: {counted(about.patients, 'patient')}")
     if about.doubled:
         print(f"{counted(len(about.doubled), 'id')} stand for several patients, and nobody can tell which")

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import CallError, Parser, UnusableError
+from screener.cli.calls import CallError, Parser
 from screener.version import __version__
 
 if TYPE_CHECKING:
@@ -176,36 +176,27 @@ def _names(text: str) -> list[str]:
 
 def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | None = None) -> Dictionary:
     """The rules, the clinic's own tables of codes and its hierarchy, with everything that screening needs. Raises
-    UnusableError."""
+    Refusal."""
     # Everything made here lives until the end: looking through it for garbage takes a tenth of a start.
     gc.disable()
     # Neither does a plug-in of somebody else's have a say in what a record is; looking for some takes as long.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from screener import screening  # noqa: F401
-        from screener.loading import RulesError, load_rulebook
+        from screener.loading import load_rulebook
         from screener.records.dictionary import dictionary_of
         from screener.records.reading import read_patient  # noqa: F401
 
-        try:
-            dictionary = dictionary_of(load_rulebook(folder))
-        except RulesError as problem:
-            raise UnusableError(problem) from None
+        dictionary = dictionary_of(load_rulebook(folder))
         if hierarchy is not None:
-            from screener.terminology.hierarchy import Hierarchy, TerminologyError
+            from screener.terminology.hierarchy import Hierarchy
 
-            try:
-                dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, dictionary.rulebook))
-            except TerminologyError as problem:
-                raise UnusableError(problem) from None
-        if not tables:
-            return dictionary
-        from screener.records.local_codes import LocalCodesError, with_tables
+            dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, dictionary.rulebook))
+        if tables:
+            from screener.records.local_codes import with_tables
 
-        try:
-            return with_tables(dictionary, tables)
-        except LocalCodesError as problem:
-            raise UnusableError(problem) from None
+            dictionary = with_tables(dictionary, tables)
+        return dictionary
     finally:
         gc.freeze()
         gc.enable()
@@ -225,34 +216,29 @@ def site_in_reach(folder: Path | None = None) -> Path | None:
 
 def take_site(asked: argparse.Namespace) -> None:
     """Read the site's file, if there is one, and put what it settles into the call wherever the call says nothing.
-    Raises UnusableError."""
+    Raises Refusal."""
     asked.site_read, asked.in_force = None, []
     place = asked.site or (None if asked.no_site else site_in_reach())
     if place is None:
         return
-    from screener.site import SiteError, read_site
+    from screener.site import read_site
 
-    try:
-        asked.site_read = read_site(place)
-    except SiteError as problem:
-        raise UnusableError(problem) from None
+    asked.site_read = read_site(place)
     asked.in_force = _take_over(asked.site_read, asked)
 
 
 def dictionary_asked(asked: argparse.Namespace) -> Dictionary:
     """What a call reads records with: rules, codes, hierarchy and columns, its own or else the site's. Raises
-    UnusableError."""
+    Refusal."""
     if not hasattr(asked, "site_read"):
         take_site(asked)
     dictionary = loaded(asked.rules, getattr(asked, "codes", ()), getattr(asked, "hierarchy", None))
     if asked.site_read is not None:
-        from screener.site import SiteError
+        asked.site_read.check(dictionary.rulebook)
+    if getattr(asked, "columns", None) is not None:
+        from screener.records.rows import read_headings
 
-        try:
-            asked.site_read.check(dictionary.rulebook)
-        except SiteError as problem:
-            raise UnusableError(problem) from None
-    _read_columns(asked, dictionary)
+        asked.columns = read_headings(asked.columns, dictionary)
     return dictionary
 
 
@@ -264,19 +250,6 @@ def _take_over(site: Site, asked: argparse.Namespace) -> list[str]:
     for key, value in taken.items():
         setattr(asked, key, locale_of(value) if key == "locale" else value)
     return list(taken)
-
-
-def _read_columns(asked: argparse.Namespace, dictionary: Dictionary) -> None:
-    """Put what the table of columns says into the call, in place of its name."""
-    if getattr(asked, "columns", None) is None:
-        return
-    from screener.records.errors import RecordError
-    from screener.records.rows import read_headings
-
-    try:
-        asked.columns = read_headings(asked.columns, dictionary)
-    except RecordError as problem:
-        raise UnusableError(problem) from None
 
 
 def check_sources(sources: Sequence[str], commands: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from itertools import count as count_from
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, UnusableError, check_names, tell
+from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, check_names, tell
 from screener.cli.commands import COMMANDS
 from screener.cli.options import check_sources, dictionary_asked
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def prepared(asked: argparse.Namespace) -> Dictionary:
-    """What a call reads its patients with. Raises UnusableError for rules that cannot be used, for a name that they do
+    """What a call reads its patients with. Raises Refusal for rules that cannot be used, for a name that they do
     not have, and for answers that cannot be read."""
     check_sources(asked.patients, tuple(COMMANDS))
     dictionary = dictionary_asked(asked)
@@ -51,13 +51,9 @@ def prepared(asked: argparse.Namespace) -> Dictionary:
 
 def _answers(files: Sequence[Path], dictionary: Dictionary, locale: Locale | None) -> list[GivenAnswers]:
     """People's answers, from all files."""
-    from screener.records.errors import RecordError
     from screener.records.questionnaire import read_answers
 
-    try:
-        return [each for file in files for each in read_answers(file, dictionary, locale=locale)]
-    except RecordError as problem:
-        raise UnusableError(problem) from None
+    return [each for file in files for each in read_answers(file, dictionary, locale=locale)]
 
 
 def screenings(

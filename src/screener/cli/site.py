@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import DONE, FOUND, UNUSABLE, CallError, Parser, encode_output, tell
+from screener.cli.calls import DONE, FOUND, CallError, Parser, encode_output, tell
 from screener.cli.options import SITE_FILE, loaded, site_in_reach
 
 if TYPE_CHECKING:
@@ -37,12 +37,9 @@ def run(asked: argparse.Namespace) -> int:
     from screener.report.forms import FormError, form_asked
     from screener.site import SiteError, read_site
 
+    site = read_site(place)
     try:
-        site = read_site(place)
         form_asked({}, site.output)
-    except SiteError as problem:
-        tell(problem)
-        return UNUSABLE
     except FormError as problem:
         raise CallError(problem.fault, problem.mend) from None
     dictionary = loaded(site.rules, site.codes, site.hierarchy)

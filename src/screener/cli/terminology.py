@@ -8,14 +8,12 @@ from pathlib import Path
 from screener.cli.calls import (
     DONE,
     MOST_SHOWN,
-    UNUSABLE,
     CallError,
     Parser,
     cannot_be_written,
     check_names,
     counted,
     encode_output,
-    tell,
 )
 from screener.cli.options import RULES, add_rules_and_codes, add_site, dictionary_asked
 
@@ -99,8 +97,7 @@ def _explain(asked: argparse.Namespace) -> int:
 
 
 def _build(asked: argparse.Namespace) -> int:
-    from screener.loading import RulesError, load_rulebook
-    from screener.terminology.hierarchy import TerminologyError
+    from screener.loading import load_rulebook
     from screener.terminology.omop import build_index
     from screener.terminology.rf2 import build_from_rf2
     from screener.terminology.value_sets import build_from_value_sets
@@ -123,9 +120,6 @@ def _build(asked: argparse.Namespace) -> int:
             built = build_from_value_sets(asked.valueset, asked.says, rulebook, asked.out, system_name)
         else:
             built = build_index(asked.omop, rulebook, asked.out)
-    except (RulesError, TerminologyError) as problem:
-        tell(problem)
-        return UNUSABLE
     except OSError as problem:
         raise cannot_be_written(asked.out, problem) from None
     encode_output(errors="replace")

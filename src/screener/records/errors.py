@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from screener.records.notes import MOST_PLACES, Note, NoteKind, entry_at, some_of
+from screener.values.refusals import Refusal, message
 
 if TYPE_CHECKING:
     from screener.records.sightings import Sightings
@@ -31,7 +32,7 @@ class Problem(Struct, frozen=True):
     mend: str = ""
 
 
-class RecordError(Exception):
+class RecordError(Refusal):
     """A record that is refused. `str(error)` is the text of all its problems, ready to be shown."""
 
     kind = "record"
@@ -49,10 +50,7 @@ class RecordError(Exception):
 
     def _text(self, problem: Problem) -> str:
         place = printable(f"{self.file}: {problem.path}" if problem.path else self.file)
-        lines = [f"error[{self.kind}]: {problem.fault}", f"  --> {place}"]
-        if problem.mend:
-            lines.append(f"help: {problem.mend}")
-        return "\n".join(lines)
+        return message(self.kind, problem.fault, place, problem.mend)
 
 
 class Unusable(Struct, frozen=True):

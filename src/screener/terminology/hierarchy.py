@@ -29,6 +29,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.rulebook import Code, Concept, Relation, Rulebook
+from screener.values.refusals import Refusal, message
 from screener.values.tables import table_rows
 
 _T = TypeVar("_T")
@@ -42,13 +43,12 @@ MOST_REMEMBERED = 4096
 CODES_A_BLOCK, SETS_A_BLOCK = 512, 64
 
 
-class TerminologyError(Exception):
+class TerminologyError(Refusal):
     """A vocabulary or an index that cannot be used. `str(error)` is the whole message, ready to be shown."""
 
     def __init__(self, fault: str, mend: str = "", file: Path | None = None) -> None:
         self.fault, self.mend, self.file = fault, mend, file
-        where = f"\n  --> {file}" if file is not None else ""
-        super().__init__(f"error[terminology]: {fault}{where}" + (f"\nhelp: {mend}" if mend else ""))
+        super().__init__(message("terminology", fault, file or "", mend))
 
 
 class Vocabulary(Struct, frozen=True):

@@ -36,6 +36,7 @@ from screener.records.facts.columns import from_table, schema_of, to_table
 from screener.records.facts.people import Person, patient_of, person_of
 from screener.records.patient import NOTHING_BESIDES, Patient, ReadWith, is_unnamed
 from screener.records.whole_files import for_the_owner, whole_file
+from screener.values.refusals import Refusal, message
 from screener.version import __version__
 
 FORM = "screener facts 2"
@@ -57,12 +58,12 @@ _LOCK = ".lock"
 Read = TypeVar("Read")
 
 
-class FactsError(Exception):
+class FactsError(Refusal):
     """A folder of facts that cannot be used. `str(error)` is the whole message, ready to be shown."""
 
     def __init__(self, fault: str, mend: str, place: Path | str) -> None:
         self.fault, self.mend = fault, mend
-        super().__init__(f"error[facts]: {fault}\n  --> {place}\nhelp: {mend}")
+        super().__init__(message("facts", fault, place, mend))
 
 
 class SetAside(Struct, frozen=True):
