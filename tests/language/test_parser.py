@@ -87,7 +87,7 @@ def test_a_trial_is_its_protocol_fields_and_criteria() -> None:
     assert protocol.registry.text == "NCT00000000.json"
     assert protocol.labs_within is not None
     assert protocol.labs_within.length == dates.Duration(7, "days")
-    assert isinstance(field, syntax.Field)
+    assert isinstance(field, syntax.Criterion)
     assert isinstance(inclusion, syntax.Criterion)
     assert inclusion.quotes[0].text == "INR ≥ 1.5 # this is no comment"
     assert inclusion.short is not None

@@ -262,8 +262,13 @@ _question_lines = _lines(
     st.builds(syntax.RuleLine, st.just("asked again with"), propositions, st.just(NOWHERE)),
 )
 _default_lines = st.lists(
-    st.builds(syntax.DefaultLine, st.sampled_from(["labs", "findings", "absences"]), durations, st.just(NOWHERE)),
-    unique_by=lambda line: line.what,
+    st.builds(
+        syntax.LengthLine,
+        st.sampled_from(["labs fresh", "findings fresh", "absences fresh", "conditions last"]),
+        durations,
+        st.just(NOWHERE),
+    ),
+    unique_by=lambda line: line.words,
 ).map(tuple)
 _cells = st.builds(
     lambda numbers, choices, points: syntax.Cell(numbers, () if numbers else choices, points, NOWHERE),
@@ -293,7 +298,14 @@ blocks = st.one_of(
         st.just(NOWHERE),
     ),
     st.builds(
-        syntax.Field, names, several(quotes), st.none() | texts, several(texts, least=0), rules, st.just(NOWHERE)
+        syntax.Criterion,
+        st.just("field"),
+        names,
+        several(quotes),
+        st.none() | texts,
+        several(texts, least=0),
+        rules,
+        st.just(NOWHERE),
     ),
     st.builds(
         lambda kind, number, *parts: syntax.Criterion(
@@ -343,12 +355,12 @@ blocks = st.one_of(
     st.builds(syntax.Finding, names, texts, aliases, _finding_lines, st.just(NOWHERE)),
     st.builds(
         syntax.Concept,
-        st.sampled_from(get_args(ConceptKind)),
         names,
         texts,
         aliases,
         _concept_lines,
         st.just(NOWHERE),
+        kind=st.sampled_from(get_args(ConceptKind)),
     ),
     st.builds(syntax.Question, names, texts, aliases, _question_lines, st.just(NOWHERE)),
     st.builds(syntax.Defaults, _default_lines, st.just(NOWHERE)),

@@ -31,27 +31,14 @@ class BlockBuilder(LineBuilder):
             every(syntax.Quote, parts),
             one_of("short", parts),
             one_of("registry", parts),
-            one_of("labs within", parts),
+            one_of("labs_within", parts),
             span_of(word, *parts),
         )
 
-    def registry(self, word: Token, file: syntax.Text) -> Piece:
-        """registry: REGISTRY FILE"""
-        return Piece("registry", file, span_of(word, file))
-
-    def labs_within(self, word: Token, within: Token, duration: syntax.Duration) -> Piece:
-        """labs_within: LABS WITHIN duration"""
-        return Piece("labs within", duration, span_of(word, duration))
-
-    def field(self, word: Token, name: syntax.Name, *parts: Any) -> syntax.Field:
-        """field: FIELD NAME QUOTE+ short? assumption* rule"""
-        quotes, short = every(syntax.Quote, parts), one_of("short", parts)
-        return syntax.Field(name, quotes, short, all_of("assuming", parts), parts[-1], span_of(word, *parts))
-
     def criterion(self, word: Token, number: syntax.Name, *parts: Any) -> syntax.Criterion:
-        """criterion: (INCLUSION | EXCLUSION) CRITERION QUOTE+ short? assumption* rule"""
+        """criterion: (INCLUSION | EXCLUSION) CRITERION QUOTE+ short? assumption* rule; field: FIELD NAME QUOTE+ …"""
         kind = keyword_words(word)
-        if not _CRITERION_ID[kind].fullmatch(number.text):
+        if kind in _CRITERION_ID and not _CRITERION_ID[kind].fullmatch(number.text):
             self._report(
                 "criterion-id",
                 f"`{number.text}` is not the number of an {kind} criterion",
@@ -60,16 +47,8 @@ class BlockBuilder(LineBuilder):
             )
         quotes, short = every(syntax.Quote, parts), one_of("short", parts)
         return syntax.Criterion(
-            kind, number, quotes, short, all_of("assuming", parts), parts[-1], span_of(word, *parts)
+            kind, number, quotes, short, all_of("assumption", parts), parts[-1], span_of(word, *parts)
         )
-
-    def short(self, word: Token, text: syntax.Text) -> Piece:
-        """short: SHORT STRING"""
-        return Piece("short", text, span_of(word, text))
-
-    def assumption(self, word: Token, text: syntax.Text) -> Piece:
-        """assumption: ASSUMING STRING"""
-        return Piece("assuming", text, span_of(word, text))
 
     # -- reusable meanings
 
@@ -78,10 +57,10 @@ class BlockBuilder(LineBuilder):
         return syntax.Definition(
             name,
             title,
-            one_of("also", parts) or (),
+            one_of("aliases", parts) or (),
             every(syntax.Quote, parts),
-            one_of("source", parts),
-            all_of("assuming", parts),
+            one_of("citation", parts),
+            all_of("assumption", parts),
             parts[-1],
             span_of(word, *parts),
         )
@@ -93,24 +72,16 @@ class BlockBuilder(LineBuilder):
         return syntax.Score(
             name,
             title,
-            one_of("also", parts) or (),
+            one_of("aliases", parts) or (),
             every(syntax.Quote, parts),
-            one_of("source", parts),
-            all_of("assuming", parts),
+            one_of("citation", parts),
+            all_of("assumption", parts),
             one_of("spread", parts),
             expression,
             self.source.excerpt(expression.span),
             flags,
             span_of(word, *parts),
         )
-
-    def citation(self, word: Token, text: syntax.Text) -> Piece:
-        """citation: SOURCE STRING"""
-        return Piece("source", text, span_of(word, text))
-
-    def spread(self, word: Token, within: Token, duration: syntax.Duration, of_each_other: Token) -> Piece:
-        """spread: INPUTS WITHIN duration OF_EACH_OTHER"""
-        return Piece("spread", duration, span_of(word, of_each_other))
 
     def points(self, word: Token, name: syntax.Name, *parts: Any) -> syntax.Points:
         """points: POINTS NAME STRING? FROM table_of cell ("," cell)*"""
@@ -144,9 +115,8 @@ class BlockBuilder(LineBuilder):
         lines = tuple(part for part in parts if not isinstance(part, Piece))
         self._report_repeated(lines)
         kind = keyword_words(word)
-        fields: Any = name, title, one_of("also", parts) or (), lines, span_of(word, name, title, *parts)
-        node = _ENTRIES.get(kind)
-        return syntax.Concept(kind, *fields) if node is None else node(*fields)
+        fields: Any = name, title, one_of("aliases", parts) or (), lines, span_of(word, name, title, *parts)
+        return _ENTRIES[kind](*fields) if kind in _ENTRIES else syntax.Concept(*fields, kind=kind)
 
     def _report_repeated(self, lines: tuple[Any, ...]) -> None:
         seen: set[object] = set()
@@ -165,8 +135,6 @@ class BlockBuilder(LineBuilder):
                     continue
                 case syntax.NormalLimitLine():
                     key: object = (line.which, line.sex)
-                case syntax.DefaultLine():
-                    key = line.what
                 case syntax.IntervalLine(words="grade") | syntax.ChoicesLine():
                     key = "scale"
                 case _:
@@ -196,15 +164,7 @@ class BlockBuilder(LineBuilder):
         other, other_label = beside or (None, None)
         return syntax.ShownLine(name, label, other, other_label, span_of(word, label, *beside))
 
-    def days_since(self, word: Token, name: syntax.Name, label: syntax.Text) -> syntax.DaysSinceLine:
-        """days_since: SINCE NAME STRING"""
-        return syntax.DaysSinceLine(name, label, span_of(word, label))
-
-    def defaults(self, word: Token, *lines: syntax.DefaultLine) -> syntax.Defaults:
+    def defaults(self, word: Token, *lines: syntax.LengthLine) -> syntax.Defaults:
         """defaults: DEFAULTS default_line*"""
         self._report_repeated(lines)
         return syntax.Defaults(lines, span_of(word, *lines))
-
-    def default_line(self, what: Token, fresh: Token, duration: syntax.Duration) -> syntax.DefaultLine:
-        """default_line: (LABS | FINDINGS | ABSENCES) FRESH duration | (CONDITIONS | TREATMENTS) LAST duration"""
-        return syntax.DefaultLine(keyword_words(what), duration, span_of(what, duration))

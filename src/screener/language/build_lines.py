@@ -9,15 +9,11 @@ from msgspec.structs import replace
 
 from screener.language import syntax
 from screener.language.build_rules import RuleBuilder
-from screener.language.building import Piece, every, keyword_words, one_of, span_of
+from screener.language.building import every, keyword_words, one_of, span_of
 
 
 class LineBuilder(RuleBuilder):
     """The lines of entries: names, codes, units, limits, and what a concept includes and is denied by."""
-
-    def aliases(self, word: Token, *parts: Any) -> Piece:
-        """aliases: ALSO alias ("," alias)*"""
-        return Piece("also", every(syntax.Name, parts), span_of(word, *parts))
 
     def alias(self, alias: syntax.Name | syntax.Text) -> syntax.Name:
         """alias: NAME | STRING"""
@@ -73,10 +69,6 @@ class LineBuilder(RuleBuilder):
         """unit_line: UNIT UNIT_TEXT | PURE_NUMBER"""
         return syntax.UnitLine(unit, span_of(word, unit or word))
 
-    def molar_mass(self, word: Token, mass: syntax.Quantity) -> syntax.MolarMassLine:
-        """molar_mass: MOLAR_MASS quantity"""
-        return syntax.MolarMassLine(mass, span_of(word, mass))
-
     def valence(self, word: Token, number: Token) -> syntax.ValenceLine:
         """valence: VALENCE NUMBER"""
         return syntax.ValenceLine(self._count(number), span_of(word, number))
@@ -88,23 +80,9 @@ class LineBuilder(RuleBuilder):
             self._report("two-limits", f"`{word}` needs two limits", interval.span, write=write, breaks=True)
         return syntax.IntervalLine(keyword_words(word), interval, span_of(word, interval))
 
-    def length_line(self, words: Token, duration: syntax.Duration) -> syntax.LengthLine:
-        """FRESH duration | LASTS duration | LONGEST_COURSE duration | HOLDS_FOR duration | CHILD_UNDER duration"""
-        return syntax.LengthLine(keyword_words(words), duration, span_of(words, duration))
-
     def names_line(self, words: Token, *parts: Any) -> syntax.NamesLine:
         """INCLUDES NAME ("," NAME)*, and likewise after other words; NOT_TO_BE_MISTAKEN_FOR alias ("," alias)*"""
         return syntax.NamesLine(keyword_words(words), every(syntax.Name, parts), span_of(words, *parts))
-
-    def rule_line(self, *parts: Any) -> syntax.RuleLine:
-        """RULED_OUT WHEN proposition | (ONLY_IF | ASKED_ONLY_IF | SHOWN_WITH | ASKED_AGAIN_WITH) proposition"""
-        *words, test = parts
-        led: Any = " ".join(keyword_words(word) for word in words)
-        return syntax.RuleLine(led, test, span_of(*parts))
-
-    def text_line(self, words: Token, text: syntax.Text) -> syntax.TextLine:
-        """ASKED_UNDER STRING | SHORT STRING"""
-        return syntax.TextLine(keyword_words(words), text, span_of(words, text))
 
     def normal_limit(self, words: Token, *parts: Any) -> syntax.NormalLimitLine:
         """normal_limit: (UPPER_LIMIT_OF_NORMAL | LOWER_LIMIT_OF_NORMAL) (FEMALE | MALE)? bounds"""
@@ -118,7 +96,7 @@ class LineBuilder(RuleBuilder):
 
     def form(self, word: Token, name: syntax.Name, title: syntax.Text, *parts: Any) -> syntax.FormLine:
         """form: FORM _titled MOLAR_MASS quantity"""
-        return syntax.FormLine(name, title, one_of("also", parts) or (), parts[-1], span_of(word, *parts))
+        return syntax.FormLine(name, title, one_of("aliases", parts) or (), parts[-1], span_of(word, *parts))
 
     def flag(self, word: Token, text: syntax.Text, when: Token, test: syntax.Proposition) -> syntax.FlagLine:
         """flag: (FLAG | DOUBT) STRING WHEN proposition"""
@@ -178,10 +156,6 @@ class LineBuilder(RuleBuilder):
     def asked_of(self, words: Token, who: syntax.Name, for_consent: Token | None = None) -> syntax.AskedOfLine:
         """asked_of: ASKED_OF NAME FOR_CONSENT?"""
         return syntax.AskedOfLine(who, for_consent is not None, span_of(words, for_consent or who))
-
-    def once_for_all_trials(self, words: Token) -> syntax.OnceForAllTrialsLine:
-        """once_for_all_trials: ONCE_FOR_ALL_TRIALS"""
-        return syntax.OnceForAllTrialsLine(span_of(words))
 
 
 def _code_text(part: Token | syntax.Text) -> str:

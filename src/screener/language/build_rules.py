@@ -93,10 +93,6 @@ class RuleBuilder(Building):
             )
         return _join(operators[-1], joins)
 
-    def negation(self, word: Token, of: syntax.Proposition) -> syntax.Not:
-        """term: NOT term"""
-        return syntax.Not(of, span_of(word, of))
-
     def at_time(self, scope: syntax.Scope, *parts: Any) -> syntax.AtTime:
         """term: scope "(" _readings ")" """
         rule = self.parentheses(*parts)
@@ -128,19 +124,11 @@ class RuleBuilder(Building):
             what.value,
             one_of("times", parts),
             next(iter(every(syntax.Scope, parts)), None),
-            one_of("except", parts) or (),
-            one_of("with", parts),
+            one_of("exceptions", parts) or (),
+            one_of("beside", parts),
             span_of(verb, what, *parts),
             span_of(verb),
         )
-
-    def verb(self, word: Token) -> Token:
-        """verb: HISTORY_OF | ONSET_OF | …"""
-        return word
-
-    def what(self, *parts: Any) -> Piece:
-        """what: qualified | ANY_OF "(" qualified ("," qualified)* ")" """
-        return Piece("what", every(syntax.Qualified, parts), span_of(*parts))
 
     def qualified(self, *parts: Any) -> syntax.Qualified:
         """qualified: qualifier* NAME"""
@@ -153,22 +141,6 @@ class RuleBuilder(Building):
     def count(self, words: Token, number: Token, times: Token) -> Piece:
         """count: AT_LEAST NUMBER (TIMES | TIME)"""
         return Piece("times", self._count(number), span_of(words, times))
-
-    def exceptions(self, word: Token, *parts: Any) -> Piece:
-        """exceptions: EXCEPT qualified ("," qualified)*"""
-        return Piece("except", every(syntax.Qualified, parts), span_of(word, *parts))
-
-    def beside(self, word: Token, opening: Token, rule: syntax.Proposition, closing: Token) -> Piece:
-        """beside: WITH "(" proposition ")" """
-        return Piece("with", rule, span_of(word, closing))
-
-    def meets(self, word: Token, name: syntax.Name) -> syntax.Meets:
-        """term: MEETS NAME"""
-        return syntax.Meets(name, span_of(word, name))
-
-    def confirmed(self, word: Token, name: syntax.Name) -> syntax.Confirmed:
-        """term: CONFIRMED NAME"""
-        return syntax.Confirmed(name, span_of(word, name))
 
     def compare(self, left: syntax.Numeric, sign: Token, right: Any) -> syntax.Compare:
         """term: sum COMPARISON limit"""
@@ -183,19 +155,9 @@ class RuleBuilder(Building):
         operator: Any = _OPERATORS.get(sign, str(sign))
         return syntax.Compare(left, operator, right, span_of(left, right), span_of(sign))
 
-    def between(
-        self, of: syntax.Numeric, word: Token, low: syntax.Quantity, and_word: Token, high: syntax.Quantity
-    ) -> syntax.Between:
-        """term: sum BETWEEN quantity AND quantity"""
-        return syntax.Between(of, low, high, span_of(of, high))
-
     def is_one_of(self, of: syntax.Numeric, word: Token, *parts: Any) -> syntax.Is:
         """term: sum IS NOT? choices"""
         return syntax.Is(of, parts[-1].value, len(parts) == 2, span_of(of, parts[-1]))
-
-    def choices(self, *parts: Any) -> Piece:
-        """choices: NAME | ANY_OF "(" NAME ("," NAME)* ")" """
-        return Piece("choices", every(syntax.Name, parts), span_of(*parts))
 
     def times_limit(self, *parts: Token) -> syntax.TimesLimit:
         """limit: NUMBER? TIMES_LIMIT"""
@@ -229,18 +191,6 @@ class RuleBuilder(Building):
 
     # -- numbers
 
-    def choose(
-        self,
-        if_word: Token,
-        test: syntax.Proposition,
-        then_word: Token,
-        then: syntax.Numeric,
-        else_word: Token,
-        otherwise: syntax.Numeric,
-    ) -> syntax.Choose:
-        """expression: IF proposition THEN expression ELSE expression"""
-        return syntax.Choose(test, then, otherwise, span_of(if_word, otherwise))
-
     def arithmetic(self, left: syntax.Numeric, operator: Token, right: syntax.Numeric) -> syntax.Arithmetic:
         """sum: sum ("+" | "-") product; product: product ("*" | "/") bounded"""
         return syntax.Arithmetic(keyword_words(operator), left, right, span_of(left, right))
@@ -248,10 +198,6 @@ class RuleBuilder(Building):
     def bounded(self, of: syntax.Numeric, words: Token, at: syntax.Quantity) -> syntax.Bounded:
         """bounded: bounded (FLOORED_AT | CAPPED_AT) quantity"""
         return syntax.Bounded(of, keyword_words(words), at, span_of(of, at))
-
-    def in_unit(self, of: syntax.Numeric, word: Token, unit: syntax.Unit) -> syntax.InUnit:
-        """atom: atom IN UNIT_TEXT"""
-        return syntax.InUnit(of, unit, span_of(of, unit))
 
     def function(self, word: Token, opening: Token, of: syntax.Numeric, closing: Token) -> syntax.Function:
         """atom: FUNCTION "(" expression ")" """

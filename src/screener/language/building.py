@@ -24,6 +24,31 @@ LONGEST_NUMBER = 30
 _RULES_OF_CHOICES = frozenset({"choices", "choices_line", "cell", "when_absent", "code", "asked_of"})
 
 
+NODES: dict[str, type[Struct]] = {
+    "molar_mass": syntax.MolarMassLine,
+    "days_since": syntax.DaysSinceLine,
+    "once_for_all_trials": syntax.OnceForAllTrialsLine,
+    "negation": syntax.Not,
+    "meets": syntax.Meets,
+    "confirmed": syntax.Confirmed,
+    "between": syntax.Between,
+    "choose": syntax.Choose,
+    "in_unit": syntax.InUnit,
+}
+"""Rules of the grammar whose nodes are made of what stands in them, words and signs left out."""
+
+LED_NODES: dict[str, type[Struct]] = {
+    "length_line": syntax.LengthLine,
+    "text_line": syntax.TextLine,
+    "rule_line": syntax.RuleLine,
+}
+"""The same of lines whose node has the words that lead them."""
+
+PIECES = frozenset({"registry", "labs_within", "short", "assumption", "citation", "spread", "beside"})
+LISTS = frozenset({"aliases", "what", "choices", "exceptions"})
+"""Rules that yield what stands in them, one thing or several, for the rule around them."""
+
+
 class Piece(Struct, frozen=True):
     """What a grammar rule yields that is not a node of the syntax by itself."""
 
@@ -40,8 +65,8 @@ class TooDeepError(Exception):
 
 
 class Building:
-    """Builds the nodes of one block. Each method of what inherits from it is named after the grammar rule that it
-    handles, gets what was built from the rule's parts, and is found by that name; `problems` fills up beside it."""
+    """Builds the nodes of one block, and gathers the `problems` with them. A rule of the grammar that is in no table
+    above is handled by the method of its name, which gets what was built from the rule's parts."""
 
     def __init__(self, source: Source, span: Span) -> None:
         self.source = source
@@ -71,7 +96,15 @@ class Building:
             self._leaf(child, tree.data) if isinstance(child, Token) else self._build(child, depth + 1)
             for child in tree.children
         ]
-        return getattr(self, tree.data)(*parts)
+        rule, inside = tree.data, [part for part in parts if not isinstance(part, Token)]
+        if rule in NODES:
+            return NODES[rule](*inside, span_of(*parts))
+        if rule in LED_NODES:
+            words = [keyword_words(part) for part in parts if isinstance(part, Token)]
+            return LED_NODES[rule](" ".join(words), *inside, span_of(*parts))
+        if rule in PIECES or rule in LISTS:
+            return Piece(rule, tuple(inside) if rule in LISTS else inside[0], span_of(*parts))
+        return getattr(self, rule)(*parts)
 
     def _leaf(self, token: Token, rule: str) -> Any:
         span = span_of(token)

@@ -843,9 +843,10 @@ def defaults_of(draft: Draft, found: Sequence[tuple[Desk, syntax.Defaults]]) -> 
     fresh: dict[str, Duration] = {}
     for desk, block in found:
         for line in block.lines:
-            if line.what in fresh:
-                desk.error("duplicate-defaults", f"how long {line.what} stay fresh is said twice", line.span)
-            fresh.setdefault(line.what, line.duration.length)
+            what = line.words.partition(" ")[0]
+            if what in fresh:
+                desk.error("duplicate-defaults", f"how long {what} stay fresh is said twice", line.span)
+            fresh.setdefault(what, line.duration.length)
     missing = [line for what, line in _DEFAULTS.items() if what not in fresh]
     if missing:
         help_text = "\n  ".join([*([] if found else ["defaults"]), *missing])

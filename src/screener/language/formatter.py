@@ -100,8 +100,6 @@ def _block(block: syntax.Block) -> Doc:
     match block:
         case syntax.Protocol():
             return _under(_heading(f"protocol {block.id.text}", block, block.id), _protocol_lines(block))
-        case syntax.Field():
-            return _under(_heading(f"field {block.name.text}", block, block.name), _line_of_protocol(block))
         case syntax.Criterion():
             return _under(_heading(f"{block.kind} {block.id.text}", block, block.id), _line_of_protocol(block))
         case syntax.Definition():
@@ -117,10 +115,10 @@ def _block(block: syntax.Block) -> Doc:
             return _under(_title(word, block), [_entry_line(line) for line in block.lines])
         case syntax.Defaults():
             head = Word("defaults", Span(block.span.start, block.span.start + len("defaults")))
-            return _under(head, [_line(_default(line), line) for line in block.lines])
+            return _under(head, [_entry_line(line) for line in block.lines])
         case syntax.Sheet():
             head = Word("sheet", Span(block.span.start, block.span.start + len("sheet")))
-            return _under(head, [_sheet_line(line) for line in block.lines])
+            return _under(head, [_entry_line(line) for line in block.lines])
         case syntax.Group():
             head = Word(f'group {block.name.text} "{block.title.text}"', Span(block.span.start, block.title.span.end))
             return _under(head, [_entry_line(line) for line in block.lines])
@@ -183,7 +181,7 @@ def _protocol_lines(protocol: syntax.Protocol) -> list[Doc]:
     return lines
 
 
-def _line_of_protocol(block: syntax.Field | syntax.Criterion) -> list[Doc]:
+def _line_of_protocol(block: syntax.Criterion) -> list[Doc]:
     head = [*_quotes(block.quotes), *_short(block.short)]
     return [*head, *_assumptions(block.assumptions), *_rule(block.rule)]
 
@@ -235,24 +233,7 @@ def _cell(cell: syntax.Cell) -> str:
 # ---- the dictionary
 
 
-def _sheet_line(line: syntax.SheetLine) -> Doc:
-    match line:
-        case syntax.ShownLine():
-            beside = f' with {line.beside.text} "{line.beside_label.text}"' if line.beside and line.beside_label else ""
-            return _line(f'result {line.name.text} "{line.label.text}"{beside}', line)
-        case syntax.NamesLine(words, names):
-            return (Word(f"{words} ", line.span), Indent(_list(names, _name)))
-        case syntax.DaysSinceLine():
-            return _line(f'since {line.name.text} "{line.label.text}"', line)
-        case syntax.TextLine(words, text):
-            return _line(f'{words} "{text.text}"', line)
-        case syntax.LengthLine(words, duration):
-            return _line(f"{words} {duration.length}", line)
-        case _:
-            assert_never(line)
-
-
-def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine | syntax.QuestionLine) -> Doc:
+def _entry_line(line: syntax.EntryLine | syntax.SheetLine) -> Doc:
     match line:
         case syntax.CodesLine(codes=codes):
             return (Word(f"{_leading(line)} ", line.span), Indent(_list(codes, _code)))
@@ -274,6 +255,11 @@ def _entry_line(line: syntax.LabLine | syntax.FindingLine | syntax.ConceptLine |
             return _led(f"{words} ", line, test)
         case syntax.TextLine(words, text):
             return _line(f'{words} "{text.text}"', line)
+        case syntax.ShownLine():
+            beside = f' with {line.beside.text} "{line.beside_label.text}"' if line.beside and line.beside_label else ""
+            return _line(f'result {line.name.text} "{line.label.text}"{beside}', line)
+        case syntax.DaysSinceLine():
+            return _line(f'since {line.name.text} "{line.label.text}"', line)
         case syntax.NormalLimitLine(which, sex, interval):
             of_sex = f" {sex}" if sex else ""
             return _line(f"{which} limit of normal{of_sex} {_interval(interval)}", line)
@@ -325,11 +311,6 @@ def _leading(line: syntax.CodesLine) -> str:
             return f"{'family ' if family else ''}{system} not"
         case syntax.CodesLine(system, relates=relates, family=family):
             return f"{'family ' if family else ''}{system}{' may be' if relates == 'may be' else ''}"
-
-
-def _default(line: syntax.DefaultLine) -> str:
-    verb = "last" if line.what in ("conditions", "treatments") else "fresh"
-    return f"{line.what} {verb} {line.duration.length}"
 
 
 def _led(words: str, line: _Written, rule: syntax.Proposition) -> Doc:

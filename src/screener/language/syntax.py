@@ -377,21 +377,10 @@ class Protocol(_Node, frozen=True):
     span: Span
 
 
-class Field(_Node, frozen=True):
-    """`field age`: what a structured field of the registry restricts."""
-
-    name: Name
-    quotes: tuple[Quote, ...]
-    short: Text | None
-    assumptions: tuple[Text, ...]
-    rule: Rule
-    span: Span
-
-
 class Criterion(_Node, frozen=True):
-    """`inclusion I1`, `exclusion E1`."""
+    """`inclusion I1`, `exclusion E1`; or `field age`: what a structured field of the registry restricts."""
 
-    kind: Literal["inclusion", "exclusion"]
+    kind: Literal["inclusion", "exclusion", "field"]
     id: Name
     quotes: tuple[Quote, ...]
     short: Text | None
@@ -522,10 +511,10 @@ class IntervalLine(_Node, frozen=True):
 
 
 class LengthLine(_Node, frozen=True):
-    """`fresh 7 days`, `lasts 7 days`, `longest course 42 weeks`, `holds for 30 days`, and of a sheet `child under 18
-    years`."""
+    """`fresh 7 days`, `lasts 7 days`, `longest course 42 weeks`, `holds for 30 days`; of a sheet `child under 18
+    years`; of defaults `labs fresh 7 days`, `conditions last 7 days`."""
 
-    words: Literal["fresh", "lasts", "longest course", "holds for", "child under"]
+    words: str
     duration: Duration
     span: Span
 
@@ -656,15 +645,7 @@ class OnceForAllTrialsLine(_Node, frozen=True):
     span: Span
 
 
-class DefaultLine(_Node, frozen=True):
-    """`labs fresh 7 days`, `conditions last 7 days`."""
-
-    what: Literal["labs", "findings", "absences", "conditions", "treatments"]
-    duration: Duration
-    span: Span
-
-
-LabLine = (
+EntryLine = (
     CodesLine
     | UnitLine
     | MolarMassLine
@@ -672,72 +653,56 @@ LabLine = (
     | IntervalLine
     | NormalLimitLine
     | FormLine
-    | LengthLine
-    | NamesLine
-    | FlagLine
-)
-FindingLine = CodesLine | IntervalLine | ChoicesLine | WordsLine | WhenAbsentLine | LengthLine | NamesLine | FlagLine
-ConceptLine = (
-    CodesLine
+    | ChoicesLine
+    | WordsLine
+    | WhenAbsentLine
     | IncludesEveryLine
     | CourseLine
     | DeniedByListLine
     | SignLine
+    | AskedOfLine
+    | OnceForAllTrialsLine
     | LengthLine
     | NamesLine
     | RuleLine
     | TextLine
     | FlagLine
 )
-QuestionLine = AskedOfLine | OnceForAllTrialsLine | LengthLine | RuleLine | TextLine
 
 
-class Lab(_Node, frozen=True):
-    """`lab NAME "title"` and its lines in the order written. The parser reports a line that may stand only once and
-    stands twice; the first is then the one that counts."""
-
-    name: Name
-    title: Text
-    aliases: tuple[Name, ...]
-    lines: tuple[LabLine, ...]
-    span: Span
-
-
-class Finding(_Node, frozen=True):
-    """`finding NAME "title"` and its lines."""
+class _Entry(_Node, frozen=True):
+    """An entry of the dictionary and its lines in the order written. The parser reports a line that may stand only once
+    and stands twice; the first is then the one that counts."""
 
     name: Name
     title: Text
     aliases: tuple[Name, ...]
-    lines: tuple[FindingLine, ...]
+    lines: tuple[EntryLine, ...]
     span: Span
 
 
-class Concept(_Node, frozen=True):
+class Lab(_Entry, frozen=True):
+    """`lab NAME "title"`."""
+
+
+class Finding(_Entry, frozen=True):
+    """`finding NAME "title"`."""
+
+
+class Question(_Entry, frozen=True):
+    """`question NAME "What is asked?"`."""
+
+
+class Concept(_Entry, frozen=True, kw_only=True):
     """`condition NAME "title"`, and likewise procedure, drug, event, substance."""
 
     kind: ConceptKind
-    name: Name
-    title: Text
-    aliases: tuple[Name, ...]
-    lines: tuple[ConceptLine, ...]
-    span: Span
-
-
-class Question(_Node, frozen=True):
-    """`question NAME "What is asked?"` and its lines."""
-
-    name: Name
-    title: Text
-    aliases: tuple[Name, ...]
-    lines: tuple[QuestionLine, ...]
-    span: Span
 
 
 class Defaults(_Node, frozen=True):
     """`defaults`: how long things stay fresh, and statements speak, where an entry does not say."""
 
-    lines: tuple[DefaultLine, ...]
+    lines: tuple[LengthLine, ...]
     span: Span
 
 
@@ -789,7 +754,6 @@ class Relations(_Node, frozen=True):
 Entry = Lab | Finding | Concept | Question
 Block = (
     Protocol
-    | Field
     | Criterion
     | Definition
     | Score
@@ -830,7 +794,7 @@ def heading(block: Block) -> str:
             return f"define {block.name.text}"
         case Relations():
             return f"codes {block.name.text}"
-        case Field() | Score() | Points() | Lab() | Finding() | Question() | Group():
+        case Score() | Points() | Lab() | Finding() | Question() | Group():
             return f"{type(block).__name__.lower()} {block.name.text}"
         case Defaults():
             return "defaults"

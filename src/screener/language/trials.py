@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
 
 import msgspec
 
@@ -17,7 +16,7 @@ from screener.language.parser import ParsedFile
 from screener.language.propositions import Propositions
 from screener.language.protocols import CriterionLine, Record, criterion_lines, read_record
 from screener.language.scopes import length_of
-from screener.language.source import Source, Span
+from screener.language.source import Span
 from screener.rulebook import Criterion, Place, Reading, Registry, Trial
 
 Records = Mapping[str, str]
@@ -33,7 +32,7 @@ def trials_of(draft: Draft, lookups: Lookups, files: Sequence[ParsedFile], recor
     places: dict[str, Place] = {}
     for file in files:
         protocol = None
-        below: list[syntax.Field | syntax.Criterion] = []
+        below: list[syntax.Criterion] = []
         for block in file.blocks:
             desk = Desk(draft, file.source, syntax.heading(block), lookups)
             match block:
@@ -41,16 +40,16 @@ def trials_of(draft: Draft, lookups: Lookups, files: Sequence[ParsedFile], recor
                     desk.error("second-protocol", "a file holds one trial", block.id.span)
                 case syntax.Protocol():
                     protocol = block
-                case syntax.Field() | syntax.Criterion() if protocol is None:
+                case syntax.Criterion() if protocol is None:
                     if file.has_errors:  # the protocol may be what could not be read
                         continue
                     desk.error(
                         "no-protocol",
                         f"`{syntax.heading(block)}` stands under no protocol",
-                        _heading_span(file.source, block),
+                        block.id.span,
                         help="write `protocol NCT…` above it",
                     )
-                case syntax.Field() | syntax.Criterion():
+                case syntax.Criterion():
                     below.append(block)
                 case _:
                     continue
@@ -79,14 +78,14 @@ class _Trial:
         self,
         desk: Desk,
         protocol: syntax.Protocol,
-        below: Sequence[syntax.Field | syntax.Criterion],
+        below: Sequence[syntax.Criterion],
         records: Records,
         is_whole: bool,
     ) -> None:
         self.desk = desk
         self.protocol = protocol
-        self.fields = [block for block in below if isinstance(block, syntax.Field)]
-        self.criteria = [block for block in below if isinstance(block, syntax.Criterion)]
+        self.fields = [block for block in below if block.kind == "field"]
+        self.criteria = [block for block in below if block.kind != "field"]
         self.is_whole = is_whole
         self.record = self._record(records)
 
@@ -99,12 +98,12 @@ class _Trial:
         self._check_fields()
         if self.record is not None and self.is_whole:
             self._check_restrictions(self.record)
-        fields = [self._of_field(block) for block in self.fields]
-        inclusions, exclusions = (
-            [self._of_criterion(block) for block in self.criteria if block.kind == kind]
-            for kind in ("inclusion", "exclusion")
-        )
-        criteria = [*fields, *inclusions, *exclusions]
+        criteria = [
+            self._criterion(block)
+            for kind in ("field", "inclusion", "exclusion")
+            for block in (*self.fields, *self.criteria)
+            if block.kind == kind
+        ]
         known = tuple(criterion for criterion in criteria if criterion is not None)
         if len(known) < len(criteria):
             return None
@@ -119,7 +118,7 @@ class _Trial:
             labs_within=length_of(self.desk, within) if within else None,
         )
 
-    def _at(self, block: syntax.Field | syntax.Criterion) -> Desk:
+    def _at(self, block: syntax.Criterion) -> Desk:
         return Desk(self.desk.draft, self.desk.source, syntax.heading(block), self.desk.lookups)
 
     # ---- the registry
@@ -220,27 +219,27 @@ class _Trial:
         seen: set[str] = set()
         for block in self.fields:
             desk = self._at(block)
-            name = block.name.text
+            name = block.id.text
             if name not in KNOWN_OF_EVERYBODY:
                 desk.error(
                     "unknown-field",
                     f"`{name}` is no structured field",
-                    block.name.span,
+                    block.id.span,
                     help=did_you_mean(KNOWN_OF_EVERYBODY),
                 )
             elif name in seen:
-                desk.error("duplicate-field", f"field `{name}` stands here twice", block.name.span)
+                desk.error("duplicate-field", f"field `{name}` stands here twice", block.id.span)
             elif self.record is not None:
                 self._check_field(desk, block, self.record)
             seen.add(name)
 
-    def _check_field(self, desk: Desk, block: syntax.Field, record: Record) -> None:
-        printed = record.restrictions.get(block.name.text)
+    def _check_field(self, desk: Desk, block: syntax.Criterion, record: Record) -> None:
+        printed = record.restrictions.get(block.id.text)
         if printed is None:
             desk.error(
                 "unrestricted-field",
-                f"the registry restricts no `{block.name.text}`",
-                block.name.span,
+                f"the registry restricts no `{block.id.text}`",
+                block.id.span,
                 help="leave this block out",
             )
             return
@@ -269,24 +268,17 @@ class _Trial:
 
     # ---- criteria
 
-    def _of_field(self, block: syntax.Field) -> Criterion | None:
-        quote = "\n".join(line.text for line in block.quotes)
-        return self._criterion(block, f"F.{block.name.text}", "inclusion", quote)
-
-    def _of_criterion(self, block: syntax.Criterion) -> Criterion | None:
-        return self._criterion(block, block.id.text, block.kind, quotation(block.quotes))
-
-    def _criterion(
-        self, block: syntax.Field | syntax.Criterion, name: str, kind: Literal["inclusion", "exclusion"], quote: str
-    ) -> Criterion | None:
+    def _criterion(self, block: syntax.Criterion) -> Criterion | None:
+        """The criterion. What a field of the registry restricts includes, and keeps the lines of its quotation."""
         readings = self._readings(block)
         short = _short(self._at(block), block.short)
         if readings is None:
             return None
+        is_field = block.kind == "field"
         return Criterion(
-            id=name,
-            kind=kind,
-            quote=quote,
+            id=f"F.{block.id.text}" if is_field else block.id.text,
+            kind="exclusion" if block.kind == "exclusion" else "inclusion",
+            quote="\n".join(line.text for line in block.quotes) if is_field else quotation(block.quotes),
             short=short,
             rule=block.rule.text,
             readings=readings,
@@ -294,7 +286,7 @@ class _Trial:
             assumptions=tuple(assumption.text for assumption in block.assumptions),
         )
 
-    def _readings(self, block: syntax.Field | syntax.Criterion) -> tuple[Reading, ...] | None:
+    def _readings(self, block: syntax.Criterion) -> tuple[Reading, ...] | None:
         desk = self._at(block)
         variants = Propositions(desk).rule(block.rule)
         if variants is None:
@@ -326,10 +318,6 @@ def _short(desk: Desk, short: syntax.Text | None) -> str | None:
             help="say what the line is about; the quotation says the rest",
         )
     return text
-
-
-def _heading_span(source: Source, block: syntax.Field | syntax.Criterion) -> Span:
-    return block.name.span if isinstance(block, syntax.Field) else block.id.span
 
 
 def _registry(record: Record | None) -> Registry:
