@@ -111,10 +111,8 @@ class CriterionResult:
         if outcome is not None:
             self._outcomes = outcomes = tuple([each(frame) for each in self._of_choice(outcome)])
             self.truth = outcomes[0].truth if len(outcomes) == 1 else in_all_worlds([each.truth for each in outcomes])
-        elif len(line.decide) == 1:
-            self.truth = line.decide[0](frame)
         else:
-            self.truth = line.truth(frame, self.reading)
+            self.truth = line.decide[self.reading](frame)
         self.status: Status = status_of(line.criterion.kind, self.truth)
 
     @Once

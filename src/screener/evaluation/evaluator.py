@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from typing import Any as Anything
@@ -85,6 +85,7 @@ from screener.values.truth import (
     Truth,
     all_asked,
     all_of,
+    alike_asked,
     any_asked,
     any_of,
     at_least,
@@ -122,6 +123,13 @@ class Engine(ABC, Generic[J, M]):
         """The function that measures a node."""
         measure: Run[M] = self._prepare(node, _NUMBERS)
         return measure
+
+    def lookup(self, name: str) -> Run[Found]:
+        """The function that looks something up; it is read once a frame."""
+        run = self._whole.lookups.get(name)
+        if run is None:
+            run = self._whole.lookups[name] = _read_once(self.rulebook.lookups[name], self.rulebook)
+        return run
 
     def _prepare(self, node: Struct, meanings: Meanings) -> Anything:
         """The function of a node, made once."""
@@ -190,20 +198,19 @@ class Engine(ABC, Generic[J, M]):
 
 
 class PreparedCriterion(Struct, frozen=True, eq=False):
-    """A prepared criterion: what its readings come to, and the answers that say why. `key` is the name under which a
-    record keeps a site's choice of reading."""
+    """A prepared criterion: what it comes to, and the answers that say why. It is definite only if all its readings
+    agree, or by the reading that a site has chosen (1 is the first). `key` is the name under which a record keeps that
+    choice."""
 
     criterion: Criterion
     key: str
-    decide: tuple[Run[Truth], ...]
+    decide: Mapping[int | None, Run[Truth]]
+    """By the reading that is chosen; by None if none is."""
     answer: tuple[Run[Judged], ...]
 
     def truth(self, frame: Frame, reading: int | None = None) -> Truth:
-        """What the line comes to: definite only if all readings agree, or what the chosen reading says (1 is the
-        first)."""
-        if reading is not None:
-            return self.decide[reading - 1](frame)
-        return in_all_worlds(decide(frame) for decide in self.decide)
+        """What the line comes to."""
+        return self.decide[reading](frame)
 
 
 class Holds(Struct, frozen=True):
@@ -224,6 +231,7 @@ class Program(Engine[Judged, Measured]):
         self._kinds: dict[int, tuple[Struct, frozenset[type]]] = {}
         """By the identity of a node, kept with the node itself: hashing a formula takes longer than walking it."""
         self._holds: dict[str, Holds] = {}
+        self.lookups: dict[str, Run[Found]] = {}
         self._lasting = lasting_of(rulebook)
         self._uses = Counter(node for root in roots(rulebook) for node in walk(root))
         self.places = itertools.count()
@@ -234,7 +242,7 @@ class Program(Engine[Judged, Measured]):
                 PreparedCriterion(
                     criterion,
                     f"{trial.id}/{criterion.id}",
-                    tuple(self.decisions.truth(reading.rule) for reading in criterion.readings),
+                    self.decisions.by_reading(criterion),
                     tuple(self.truth(reading.rule) for reading in criterion.readings),
                 )
                 for criterion in trial.criteria
@@ -298,10 +306,10 @@ class Program(Engine[Judged, Measured]):
         return run
 
     def happening(self, node: Truthful, lookup: EventLookup) -> Run[Judged]:
-        name = lookup.name
+        read = self.lookup(lookup.name)
 
         def run(frame: Frame) -> Judged:
-            found = look_up(name, frame)
+            found = read(frame)
             return Judged(node, truth_in(found), (found,))
 
         return run
@@ -383,6 +391,11 @@ class Decisions(Engine[Truth, Range]):
         self._whole = whole
         self._prepared = {}
 
+    def by_reading(self, criterion: Criterion) -> Mapping[int | None, Run[Truth]]:
+        """What decides a line, by its chosen reading."""
+        decide = [self.truth(reading.rule) for reading in criterion.readings]
+        return {None: alike_asked(decide), **dict(enumerate(decide, start=1))}
+
     def _is_remembered(self, node: Struct) -> bool:
         return super()._is_remembered(node) and type(node) not in _READ_AT_ONCE
 
@@ -391,7 +404,7 @@ class Decisions(Engine[Truth, Range]):
             return lambda frame: say([rule(frame) for rule in rules])
         if len(rules) == 1:
             return rules[0]
-        return partial(all_asked if say is all_of else any_asked, rules)
+        return all_asked(rules) if say is all_of else any_asked(rules)
 
     def of_numbers(self, node: Truthful, numbers: Sequence[Run[Range]], say: Callable[..., Truth]) -> Run[Truth]:
         return _applied(numbers, say)
@@ -411,8 +424,8 @@ class Decisions(Engine[Truth, Range]):
     def points(self, node: Numeric, number: Run[Range], say: SayPoints) -> Run[Range]:
         of = self.rulebook.tables[node.name].of if isinstance(node, PointsOf) else None
         if isinstance(of, Value):
-            name = of.lookup
-            return lambda frame: say(number(frame), look_up(name, frame).choices)
+            read = self.lookup(of.lookup)
+            return lambda frame: say(number(frame), read(frame).choices)
         return lambda frame: say(number(frame), None)
 
     def written(self, node: Numeric, value: Range) -> Run[Range]:
@@ -570,27 +583,34 @@ def decide(rule: Truthful, frame: Frame) -> Truth:
 
 def look_up(name: str, frame: Frame) -> Found:
     """What a lookup finds; each is read once a frame."""
-    found = frame.found.get(name)
-    if found is None:
-        found = frame.found[name] = _read(frame.rulebook.lookups[name], frame)
-    return found
+    return program_of(frame.rulebook).lookup(name)(frame)
 
 
-def _read(lookup: Lookup, frame: Frame) -> Found:
-    match lookup:
-        case EventLookup():
-            stretch, anchor = stretch_of(lookup.scope, frame)
-            return happened(frame.lookups[lookup.name], stretch, anchor, frame, judge)
-        case ValueLookup(scope=None):
-            return value_of(lookup, window_of_freshness(lookup, frame), None, frame)
-        case ValueLookup():
-            stretch, anchor = stretch_of(lookup.scope, frame)
-            return value_of(lookup, stretch, anchor, frame)
-        case ChangeLookup():
-            stretch, anchor = stretch_of(lookup.scope, frame)
-            return change_of(lookup, stretch, anchor, frame)
-        case OnsetLookup():
-            return onset_of(lookup, frame)
+def _read_once(lookup: Lookup, rulebook: Rulebook) -> Run[Found]:
+    name, read = lookup.name, _reading(lookup, rulebook)
+
+    def run(frame: Frame) -> Found:
+        found = frame.found.get(name)
+        if found is None:
+            found = frame.found[name] = read(frame)
+        return found
+
+    return run
+
+
+def _reading(lookup: Lookup, rulebook: Rulebook) -> Run[Found]:
+    """The function that reads what a lookup asks for."""
+    if isinstance(lookup, OnsetLookup):
+        return partial(onset_of, lookup)
+    scope = lookup.scope
+    if isinstance(lookup, EventLookup):
+        asked = prepared_lookups(rulebook)[lookup.name]
+        return lambda frame: happened(asked, *stretch_of(scope, frame), frame, judge)
+    if isinstance(lookup, ChangeLookup):
+        return lambda frame: change_of(lookup, *stretch_of(scope, frame), frame)
+    if scope is None:
+        return lambda frame: value_of(lookup, window_of_freshness(lookup, frame), None, frame)
+    return lambda frame: value_of(lookup, *stretch_of(scope, frame), frame)
 
 
 def truth_in(found: Found) -> Truth:
@@ -628,7 +648,7 @@ def _number(node: Number, engine: Engine[J, M]) -> Run[M]:
 
 def _value(node: Value, engine: Engine[J, M]) -> Run[M]:
     """What a lookup of a lab, a grade or a change yields."""
-    return engine.read_number(node, partial(look_up, node.lookup), ranges.EVERYTHING)
+    return engine.read_number(node, engine.lookup(node.lookup), ranges.EVERYTHING)
 
 
 def _age(node: Age, engine: Engine[J, M]) -> Run[M]:
@@ -753,7 +773,7 @@ def _against_limit(node: AgainstLimit, engine: Engine[J, M]) -> Run[J]:
         truth, lacks_limit = against_limit(found, node, times, in_use[frame.patient.sex], lab)
         return truth, ("missing",) if lacks_limit else ()
 
-    return engine.read_truth(node, partial(look_up, name), say)
+    return engine.read_truth(node, engine.lookup(name), say)
 
 
 def _is_one_of(node: IsOneOf, engine: Engine[J, M]) -> Run[J]:
@@ -765,7 +785,7 @@ def _is_one_of(node: IsOneOf, engine: Engine[J, M]) -> Run[J]:
             return UNKNOWN, ()
         return FALSE if wanted.isdisjoint(found.choices) else TRUE if found.choices <= wanted else UNKNOWN, ()
 
-    return engine.read_truth(node, partial(look_up, node.lookup), say)
+    return engine.read_truth(node, engine.lookup(node.lookup), say)
 
 
 def _sex_is(node: SexIs, engine: Engine[J, M]) -> Run[J]:
@@ -918,7 +938,7 @@ def _at_least(node: AtLeast, engine: Engine[J, M]) -> Run[J]:
 def _at_time(node: AtTime, engine: Engine[J, M]) -> Run[J]:
     """A rule evaluated at another instant, or at each day of a range if that is all that is known."""
     shift = -1 if node.relation == "before" else 0
-    return engine.at_other_times(node, engine.truth(node.of), partial(look_up, node.anchor), shift)
+    return engine.at_other_times(node, engine.truth(node.of), engine.lookup(node.anchor), shift)
 
 
 def days_of(anchor: Found, shift: int) -> range | None:

@@ -10,7 +10,7 @@ facts, and asks no further part once the outcome is settled:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain
 from typing import TypeVar
 
@@ -26,7 +26,6 @@ from screener.evaluation.evaluator import (
     SayOfTruths,
     SayPoints,
     days_of,
-    look_up,
     program_of,
     truth_in,
 )
@@ -185,11 +184,11 @@ class Outcomes(Engine[Outcome, Amount]):
 
     def points(self, node: Numeric, number: Run[Amount], say: SayPoints) -> Run[Amount]:
         of = self.rulebook.tables[node.name].of if isinstance(node, PointsOf) else None
-        name = of.lookup if isinstance(of, Value) else None
+        read = self.lookup(of.lookup) if isinstance(of, Value) else None
 
         def run(frame: Frame) -> Amount:
             part = number(frame)
-            return _amount(say(part.range, None if name is None else look_up(name, frame).choices), (part,), frame)
+            return _amount(say(part.range, None if read is None else read(frame).choices), (part,), frame)
 
         return run
 
@@ -219,7 +218,7 @@ class Outcomes(Engine[Outcome, Amount]):
         return run
 
     def happening(self, node: Truthful, lookup: EventLookup) -> Run[Outcome]:
-        return self.read_truth(node, partial(look_up, lookup.name), lambda found, frame: (truth_in(found), ()))
+        return self.read_truth(node, self.lookup(lookup.name), lambda found, frame: (truth_in(found), ()))
 
     def answered(
         self, node: Truthful, read: Run[Found], only_if: Sequence[Run[Outcome]], shown_with: Sequence[Run[Outcome]]

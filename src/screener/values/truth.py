@@ -67,28 +67,54 @@ def any_of(truths: Iterable[Truth]) -> Truth:
     return result
 
 
-def all_asked(rules: Sequence[Callable[[T], Truth]], about: T) -> Truth:
+def all_asked(rules: Sequence[Callable[[T], Truth]]) -> Callable[[T], Truth]:
     """Kleene's `and` of rules that are asked one after the other, for as long as it matters."""
-    result = TRUE
-    for rule in rules:
-        truth = rule(about)
-        if truth is FALSE:
-            return FALSE
-        if truth is UNKNOWN:
-            result = UNKNOWN
-    return result
+
+    def asked(about: T) -> Truth:
+        result = TRUE
+        for rule in rules:
+            truth = rule(about)
+            if truth is FALSE:
+                return FALSE
+            if truth is UNKNOWN:
+                result = UNKNOWN
+        return result
+
+    return asked
 
 
-def any_asked(rules: Sequence[Callable[[T], Truth]], about: T) -> Truth:
+def any_asked(rules: Sequence[Callable[[T], Truth]]) -> Callable[[T], Truth]:
     """Kleene's `or` of rules that are asked one after the other, for as long as it matters."""
-    result = FALSE
-    for rule in rules:
-        truth = rule(about)
-        if truth is TRUE:
-            return TRUE
-        if truth is UNKNOWN:
-            result = UNKNOWN
-    return result
+
+    def asked(about: T) -> Truth:
+        result = FALSE
+        for rule in rules:
+            truth = rule(about)
+            if truth is TRUE:
+                return TRUE
+            if truth is UNKNOWN:
+                result = UNKNOWN
+        return result
+
+    return asked
+
+
+def alike_asked(rules: Sequence[Callable[[T], Truth]]) -> Callable[[T], Truth]:
+    """The union of rules that are asked one after the other, for as long as they agree."""
+    if len(rules) == 1:
+        return rules[0]
+    leading, *others = rules
+
+    def asked(about: T) -> Truth:
+        first = leading(about)
+        if first is UNKNOWN:
+            return UNKNOWN
+        for rule in others:
+            if rule(about) is not first:
+                return UNKNOWN
+        return first
+
+    return asked
 
 
 def at_least(count: int, truths: Iterable[Truth]) -> Truth:
