@@ -19,7 +19,7 @@ from report.test_hostile_records import HOSTILE, a_record, skeleton
 from screener import load_rules
 from screener.records.dictionary import Dictionary
 from screener.records.questionnaire import answers_in
-from screener.report.sheet_page import after_clean_chart, page
+from screener.report.sheet_page import after_clean_chart, choices_of, lines_waiting, page
 from screener.screening import Screening
 from screener.sheet.making import sheet_of
 from screener.sheet.model import (
@@ -31,6 +31,7 @@ from screener.sheet.model import (
     Earlier,
     KeyResult,
     KeyScore,
+    Line,
     OpenEntry,
     Review,
     ReviewGroup,
@@ -325,3 +326,23 @@ def test_what_is_left_after_a_clean_chart_stands_where_the_row_does_not_say_it()
     assert (rows["NCT06242405"].left, told["NCT06242405"]) == ("1 chart review, 3 judgements, consent", "")
     text = words(next(iter(not_written().root.iter("table"))))
     assert text.count("After a clean chart") == sum(map(bool, told.values()))
+
+
+def test_many_things_to_choose_from_stand_under_the_headings_of_the_chart_review() -> None:
+    rulebook = load_rules()
+    few = ["tumor", "sepsis", "any_drug"]
+    told = [(each, name) for each, name in [("Allergy to drugs", "any_drug"), ("Benign or malignant tumor", "tumor")]]
+    assert choices_of(few, rulebook) == [("", [*told, ("Sepsis", "sepsis")])]
+    many = [*few, "shock", "cirrhosis", "malignancy", "eczema", "bleeding", "interferon"]
+    grouped = dict(choices_of(many, rulebook))
+    assert sum(map(len, grouped.values())) == len(many)
+    assert grouped["Cancer"] == [("Benign or malignant tumor", "tumor"), ("Malignancy", "malignancy")]
+    assert grouped["Drugs"] == [("Interferon", "interferon")]
+
+
+def test_the_form_says_which_lines_wait_for_an_entry_and_of_many_how_many() -> None:
+    sheet, _ = written_out()
+    lines = [Line("NCT05985863", "E2"), Line("NCT05985863", "I2"), Line("NCT07409259", "E1")]
+    few, many = (OpenEntry("conditions[0]", "OP 2014", None, ("tumor",), tuple(those)) for those in (lines, lines * 3))
+    assert lines_waiting(few, sheet) == "3 lines wait for it: 5863 E2, I2; 9259 E1"
+    assert lines_waiting(many, sheet) == "9 lines wait for it"

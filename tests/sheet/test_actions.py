@@ -197,7 +197,7 @@ def test_what_a_review_found_is_asked_about_by_what_it_is() -> None:
     review = {"patient": "anna", "on": AS_OF.isoformat(), "by": "a nurse", "groups": [{"items": [found]}]}
     patient = with_answers(read_patient({"id": "anna"}, dictionary), answers_in(review, dictionary), dictionary)
     (entry,) = sheet_of(evaluate(patient, rules, as_of=AS_OF)).review.entries
-    assert entry.text == "is the alcoholic liver disease also cirrhosis?"
+    assert entry.text == "does the alcoholic liver disease come with cirrhosis?"
 
 
 def test_the_chart_is_read_for_another_one_where_the_record_has_one() -> None:
@@ -284,7 +284,7 @@ def test_a_clean_chart_settles_what_it_asks_for_and_supposes_no_cause_absent() -
 def test_of_many_things_that_an_entry_may_be_the_first_are_named() -> None:
     entry = OpenEntry("conditions[0]", "SBP", None, ("sepsis", "malignancy", "cirrhosis", "asthma", "eczema"), ())
     episode = Episode(SBP, "conditions", "conditions[0]")
-    told = "is the spontaneous bacterial peritonitis also sepsis, malignancy, cirrhosis or 2 others?"
+    told = "does the spontaneous bacterial peritonitis come with sepsis, malignancy, cirrhosis or 2 others?"
     assert entry_question(entry, [episode], load_rules()) == told
 
 
@@ -321,10 +321,11 @@ SBP, VKA = "spontaneous_bacterial_peritonitis", "vitamin_K_antagonist"
         ("OP", [], ["sepsis", "asthma", "eczema", "tumor"], "what is “OP”?"),
         ("W" * 300, [], ["malignancy"], f"what is “{'W' * 59}…”: malignancy, or not?"),
         ("Knoten", [], ["malignancy", "asthma"], "what is “Knoten”: malignancy, asthma, or none of these?"),
-        ("SBP", [SBP], ["sepsis"], "is the spontaneous bacterial peritonitis also sepsis?"),
-        ("`K65.2`", [SBP], ["sepsis"], "is the spontaneous bacterial peritonitis (“K65.2”) also sepsis?"),
-        ("icd10gm K65.2 Bauchfell", [SBP, "cirrhosis"], ["sepsis"], "is “K65.2 Bauchfell” also sepsis?"),
-        ("since 2019 better", [SBP, "cirrhosis"], ["sepsis"], "is “since 2019 better” also sepsis?"),
+        ("SBP", [SBP], ["sepsis"], "does the spontaneous bacterial peritonitis come with sepsis?"),
+        ("MDD", ["mental_disorder"], ["depressive_disorder"], "is the mental disorder (“MDD”) also depression?"),
+        ("`K65.2`", [SBP], ["sepsis"], "does the spontaneous bacterial peritonitis (“K65.2”) come with sepsis?"),
+        ("icd10gm K65.2 Bauchfell", [SBP, "cirrhosis"], ["sepsis"], "does “K65.2 Bauchfell” come with sepsis?"),
+        ("since 2019 better", [SBP, "cirrhosis"], ["sepsis"], "does “since 2019 better” come with sepsis?"),
         ("warfarin", [VKA], ["venous_thrombosis"], "is “warfarin” given for venous thrombosis?"),
         (
             "`8638` Prednisolone",
@@ -332,7 +333,12 @@ SBP, VKA = "spontaneous_bacterial_peritonitis", "vitamin_K_antagonist"
             ["systemic_glucocorticoid", "immunosuppressant"],
             "is “8638 Prednisolone” systemic glucocorticoid or immunosuppressant?",
         ),
-        ("Asthma", [SBP], ["any_drug"], "is the spontaneous bacterial peritonitis (“Asthma”) also allergy to drugs?"),
+        (
+            "Asthma",
+            [SBP],
+            ["any_drug"],
+            "does the spontaneous bacterial peritonitis (“Asthma”) come with allergy to drugs?",
+        ),
     ],
 )
 def test_an_entry_is_asked_for_by_what_it_was_read_as(

@@ -37,7 +37,22 @@ RISING = [result("creatinine", value, "umol/L", f"2026-02-{14 + number}") for nu
         (
             "rise in creatinine within 7 days >= 90 umol/L",
             {"observations": RISING},
-            "creatinine 80 > … > 85 umol/L, limit 90 umol/L",
+            "creatinine 80 > … > 85 umol/L, +5, limit 90 umol/L",
+        ),
+        (
+            "fall in creatinine within 7 days < 26.5 umol/L",
+            {"observations": [result("creatinine", v, "mg/dL", f"2026-02-{d}") for v, d in ((1.6, 17), (0.9, 18))]},
+            "creatinine 1.6 > 0.9 mg/dL, -0.7, limit 0.3 mg/dL (26.5 umol/L)",
+        ),
+        (
+            "not history of jaundice",
+            {"observations": [result("total_bilirubin", 200, "umol/L", f"2026-02-{day}") for day in (12, 15, 18)]},
+            "jaundice (18 Feb) and 2 earlier ones",
+        ),
+        (
+            "not history of jaundice",
+            {"observations": [result("total_bilirubin", 200, "umol/L", f"2026-02-{day}") for day in (15, 18)]},
+            "jaundice (15 Feb); jaundice (18 Feb)",
         ),
         (
             "creatinine < 1 mg/dL",
@@ -62,12 +77,12 @@ RISING = [result("creatinine", value, "umol/L", f"2026-02-{14 + number}") for nu
         (
             "rise per day in creatinine within 7 days < 26.5 umol/L",
             {"observations": [result("creatinine", v, "mg/dL", f"2026-02-{d}") for v, d in ((0.9, 17), (1.6, 18))]},
-            "creatinine 0.9 > 1.6 mg/dL, limit 0.3 mg/dL (26.5 umol/L) a day",
+            "creatinine 0.9 > 1.6 mg/dL, +0.7 a day, limit 0.3 mg/dL (26.5 umol/L) a day",
         ),
         (
             "rise in creatinine within 7 days < 26.5 umol/L",
             {"observations": [result("creatinine", v, "mg/dL", f"2026-02-{d}") for v, d in ((0.9, 17), (1.6, 18))]},
-            "creatinine 0.9 > 1.6 mg/dL, limit 0.3 mg/dL (26.5 umol/L)",
+            "creatinine 0.9 > 1.6 mg/dL, +0.7, limit 0.3 mg/dL (26.5 umol/L)",
         ),
         (
             "rise in creatinine within 7 days < 26.5 umol/L and rise in creatinine within 48 hours < 26.5 umol/L",
@@ -76,7 +91,7 @@ RISING = [result("creatinine", value, "umol/L", f"2026-02-{14 + number}") for nu
                     result("creatinine", v, "mg/dL", f"2026-02-{d}") for v, d in ((0.9, 15), (1.6, 18), (2.1, 19))
                 ]
             },
-            "creatinine 0.9 > 1.6 > 2.1 mg/dL, limit 0.3 mg/dL (26.5 umol/L)",
+            "creatinine 0.9 > 1.6 > 2.1 mg/dL, +1.2, limit 0.3 mg/dL (26.5 umol/L)",
         ),
         (
             "total_bilirubin >= 10 x ULN",

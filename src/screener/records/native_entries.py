@@ -332,7 +332,8 @@ class _Reader:
         list_ = LIST_OF[concept.kind]
         if not is_told:
             fault = f"`{concept.name}` is no result, and is read under `{list_}` only"
-            self.findings.note(path, f"{fault}; here it is an entry that may be it", "check first")
+            mend = f"; if {entry.unit} was measured, give the result the name of that" if entry.unit else ""
+            self.findings.note(path, f"{fault}; here it is an entry that may be it{mend}", "check first")
         written = "" if entry.value is None else f": {str(entry.value)[:LONGEST_VALUE]}"
         named = self.dictionary.terminology.named(concept.name)
         self._may_be(named, lists_of(concept), f"{entry.name}{written}", path, entry)

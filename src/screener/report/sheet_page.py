@@ -23,6 +23,7 @@ from screener.report.html import TEMPLATES, feet_of_pages, policy, stylesheet, t
 from screener.report.outlook import Outlook, outlook
 from screener.report.review import NEEDED, as_file
 from screener.report.wording import DISCLAIMER, in_one_breath, tally
+from screener.rulebook import LIST_OF, Rulebook
 from screener.screening import Screening, TrialResult
 from screener.sheet import phrases
 from screener.sheet.model import (
@@ -39,6 +40,7 @@ from screener.sheet.model import (
     TrialRow,
 )
 from screener.sheet.phrases import counted, date_words, day_words, moment_words
+from screener.sheet.reviewing import heading_of
 from screener.values.dates import DateError, parse_moment
 
 MOST_COLUMNS = 8
@@ -115,10 +117,12 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         digest=digest,
         day_written=day_written,
         capital=capital,
+        choices_of=choices_of,
         begun=begun,
         counted=counted,
         tally=tally,
         is_unnamed=is_unnamed,
+        lines_waiting=lines_waiting,
         review_file=review_file,
         in_one_breath=in_one_breath,
         is_long=is_long,
@@ -132,7 +136,6 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         settles=settles,
         shortened=shortened,
         told_apart=_TOLD_APART,
-        titles_of=titles_of,
         trials_of=trials_of,
         trials_of_entries=trials_of_entries,
         words_of_answer=LINE_WORDS,
@@ -368,11 +371,31 @@ def digest(rules: str) -> str:
     return rules.rpartition(":")[2][:LETTERS_OF_A_DIGEST]
 
 
-def titles_of(names: Sequence[str], screening: Screening) -> list[tuple[str, str]]:
-    """What concepts are called, for a person who has to choose among some, and their names; by the alphabet."""
-    concepts = screening.rulebook.concepts
-    titles = [(concepts[name].title if name in concepts else name.replace("_", " "), name) for name in names]
-    return sorted(titles, key=lambda each: each[0].casefold())
+MOST_WITHOUT_HEADINGS = 8
+"""Things to choose from that need no headings between them."""
+
+
+def choices_of(names: Sequence[str], rulebook: Rulebook) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What an entry may be, for a person who has to choose: what each thing is called, and its name, by the alphabet;
+    of many things under the headings of the chart review, of few under none."""
+    under: dict[str, list[tuple[str, str]]] = {}
+    for name in names:
+        concept = rulebook.concepts[name]
+        heading = heading_of(concept, rulebook) or phrases.ON_A_LIST[LIST_OF[concept.kind]]
+        title = capital(phrases.item_title("allergies" if concept.kind == "substance" else "conditions", concept))
+        under.setdefault(heading if len(names) > MOST_WITHOUT_HEADINGS else "", []).append((title, name))
+    last = phrases.ON_A_LIST["conditions"]
+    headings = sorted(under, key=lambda heading: (heading == last, heading))
+    return [(heading, sorted(under[heading], key=lambda each: each[0].casefold())) for heading in headings]
+
+
+def lines_waiting(entry: OpenEntry, sheet: Sheet) -> str:
+    """Which lines wait for an entry, of many only how many: `2 lines wait for it: 2405 E1, E3`."""
+    told = f"{counted(len(entry.lines), 'line waits', 'lines wait')} for it"
+    if len(entry.lines) > phrases.MOST_LINES:
+        return told
+    ids = {row.label: [line.id for line in entry.lines if line.trial == row.id] for row in sheet.trials}
+    return f"{told}: {'; '.join(' '.join((label, ', '.join(those))) for label, those in ids.items() if those)}"
 
 
 # ---- the chart review as a file

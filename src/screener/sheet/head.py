@@ -335,7 +335,9 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
     measured = program_of(rulebook).number(ScoreOf(shown.name))(frame)
     results = [each for each in results_of(measured) if each.unusable is None]
     days = [each.when.first_day for each in results if each.when is not None]
-    doubted = [each for each in results if (each.fact, each.source) in suspicious]
+    low, high = measured.range.low, measured.range.high
+    is_known = not measured.range.undefined and bool(results) and low > float("-inf") and high < float("inf")
+    doubted = [each for each in results if is_known and (each.fact, each.source) in suspicious]
     without_it = ""
     if doubted:
         bare = Frame(
@@ -347,8 +349,6 @@ def _score(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[Pl
         )
         without_it = phrases.range_words(program_of(rulebook).number(ScoreOf(shown.name))(bare).range, of_score=True)
     missing = ", ".join(dict.fromkeys(_missing(measured, rulebook)))
-    low, high = measured.range.low, measured.range.high
-    is_known = not measured.range.undefined and bool(results) and low > float("-inf") and high < float("inf")
     other = ""
     if is_known and shown.beside is not None and shown.beside in rulebook.scores:
         beside = program_of(rulebook).number(ScoreOf(shown.beside))(frame)

@@ -564,8 +564,8 @@ MOST_TITLES = 3
 
 
 def entry_question(entry: OpenEntry, read_as: Sequence[Episode], rulebook: Rulebook) -> str:
-    """What is asked of an entry that leaves open what it is; of one that is something, what it may be besides; of a
-    drug, which one it is or what it is given for. `read_as` is what it certainly is."""
+    """What is asked of an entry that leaves open what it is; of one that is something, what it may be besides, or come
+    with; of a drug, which one it is or what it is given for. `read_as` is what it certainly is."""
     concepts = [rulebook.concepts[name] for name in entry.may_be]
     titles = [
         item_title("allergies" if each.kind == "substance" else "conditions", each)
@@ -578,13 +578,21 @@ def entry_question(entry: OpenEntry, read_as: Sequence[Episode], rulebook: Ruleb
     if read_as[0].list == "medications":
         are_drugs = all(each.kind == "drug" for each in concepts)
         return f"is {called} {'' if are_drugs else 'given for '}{those}?"
+    kinds = [rulebook.concepts[each.concept] for each in read_as]
     if len(read_as) > 1:
-        return f"is {called} also {those}?"
-    concept = rulebook.concepts[read_as[0].concept]
+        return f"is {called} also {those}?" if _are_kin(kinds, concepts) else f"does {called} come with {those}?"
+    concept = kinds[0]
     names = {each.casefold() for each in ("", concept.name, concept.title, *concept.aliases)}
     is_named = entry.called.casefold() in names or concept.title.casefold() in entry.called.casefold()
     words = "" if is_named else f" ({called})"
-    return f"is the {title_inside(concept)}{words} also {those}?"
+    what = f"the {title_inside(concept)}{words}"
+    return f"is {what} also {those}?" if _are_kin(kinds, concepts) else f"does {what} come with {those}?"
+
+
+def _are_kin(some: Iterable[Concept], others: Sequence[Concept]) -> bool:
+    """Whether one of these is a kind of one of the others, or the other way round: of a mental disorder somebody asks
+    which it is; of a cirrhosis, with what it came."""
+    return any(one.name in other.broader or other.name in one.broader for one in some for other in others)
 
 
 MOST_LINES = 6

@@ -6,7 +6,7 @@ Read off the parts that decided a line. Each single statement becomes a few word
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -265,12 +265,25 @@ def _found(found: Found, rulebook: Rulebook, as_of: date) -> str:
     if isinstance(found.lookup, ChangeLookup):
         values = phrases.course([each.recorded_value for each in results])
         unit = unit_after(results[-1].recorded_unit) if results else ""
-        is_share = found.lookup.change.startswith("relative") and found.range is not None and found.range.is_exact
-        return f"{name} {values}{unit}{f', {found.range.low:+.0f} %' if is_share and found.range is not None else ''}"
+        return f"{name} {values}{unit}{_changed_by(found, found.lookup.change, results)}"
     results = _telling_results(found)
     if not results:
         return f"{name} {phrases.range_words(found.range)}" if found.range is not None else name
     return phrases.listed(f"{phrases.named_with_value(each, rulebook)}{_on(each, as_of)}" for each in results[-2:])
+
+
+def _changed_by(found: Found, change: Change, results: Sequence[Result]) -> str:
+    """How much it changed, in the unit of the last result: `, +0.53`, `, +0.37 a day`, `, +56 %`."""
+    if found.range is None or not found.range.is_exact or not results:
+        return ""
+    if change.startswith("relative"):
+        return f", {found.range.low:+.0f} %"
+    factor = results[-1].factor
+    if not factor:
+        return ""
+    by = float(f"{float(Fraction(found.range.low) / factor):.3g}")
+    told = number_text(abs(by))
+    return f", {'-' if (by < 0) != (change == 'fall') else '+'}{told}{' a day' if change == RISE_PER_DAY else ''}"
 
 
 def _telling_results(found: Found) -> list[Result]:
@@ -288,7 +301,7 @@ def _on(result: Result, as_of: date) -> str:
 def _event(found: Found, lookup: EventLookup, rulebook: Rulebook, as_of: date) -> str:
     episodes = [each for each in found.used if isinstance(each, Episode) and not each.only_may_be]
     if found.truth is TRUE and episodes:
-        return phrases.listed(episode_words(each, rulebook, as_of) for each in episodes)
+        return episodes_words(episodes, rulebook, as_of)
     asked_about = asked(lookup, lookup.what, rulebook)
     none = f"no {asked_about}" if is_timed(lookup) else f"no {asked_about} on record"
     others = phrases.listed(episode_words(each, rulebook, as_of) for each in episodes[:1])
@@ -298,6 +311,30 @@ def _event(found: Found, lookup: EventLookup, rulebook: Rulebook, as_of: date) -
 def is_timed(lookup: EventLookup) -> bool:
     """Whether the words for a lookup say at which time it looks."""
     return lookup.scope is not None or VERBS[lookup.verb].tense in ("now", "ahead")
+
+
+MOST_OF_ONE = 2
+"""Times that one thing was the case, each with its day; of more the last stands with the number of the others."""
+
+
+def episodes_words(episodes: Iterable[Episode], rulebook: Rulebook, as_of: date) -> str:
+    """Entries with their times: `depression since 2019; jaundice (27 Nov) and 65 earlier ones`."""
+    by_concept: dict[str, dict[str, Episode]] = {}
+    for each in episodes:
+        by_concept.setdefault(each.concept, {})[episode_words(each, rulebook, as_of)] = each
+    told: list[str] = []
+    for those in by_concept.values():
+        if len(those) > MOST_OF_ONE:
+            last = max(those, key=lambda words: _when(those[words]))
+            told.append(phrases.and_others(last, len(those) - 1))
+        else:
+            told += those
+    return phrases.listed(told)
+
+
+def _when(episode: Episode) -> tuple[int, int]:
+    moment = episode.asserted if episode.shown_by_result else episode.start
+    return moment.order if moment is not None else (0, 0)
 
 
 def episode_words(episode: Episode, rulebook: Rulebook, as_of: date) -> str:
@@ -425,13 +462,13 @@ def _judged(trial: TrialResult) -> Iterator[Point]:
         rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
         for name in questions_asked(criterion):
             found = [
-                episode_words(fact, rulebook, as_of)
+                fact
                 for judged in criterion.counted
                 for fact, each, used in facts(judged)
                 if used and isinstance(fact, Episode) and each.truth is TRUE and not fact.only_may_be
             ]
             if found and not rulebook.questions[name].gives_consent:
-                text = f"{phrases.question(rulebook.questions[name])} {phrases.listed(found)}"
+                text = f"{phrases.question(rulebook.questions[name])} {episodes_words(found, rulebook, as_of)}"
                 yield Point("judge", (criterion.id,), text)
 
 
