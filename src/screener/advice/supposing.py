@@ -139,9 +139,11 @@ def frame_with(
         rulebook,
         patient,
         base.as_of,
+        day=base.day,
         assumed=base.assumed,
         labs_within=base.labs_within,
         trial=base.trial,
+        own_onset=base.own_onset,
         of=base if _says_the_same_of_events(patient, base.patient) else None,
     )
     frame.found = untouched or {}

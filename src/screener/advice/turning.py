@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from typing import Any as Anything
 from typing import Literal
 
 import msgspec
@@ -21,16 +22,16 @@ from msgspec.structs import force_setattr
 
 from screener.advice.reach import reach_of
 from screener.advice.slopes import Input, Slope, slope_of
-from screener.advice.supposing import Entry, Possibility, with_facts
+from screener.advice.supposing import Entry, Possibility, frame_with
 from screener.advice.worded import Worded
 from screener.evaluation.answers import Found, Judged, Measured
-from screener.evaluation.evaluator import Residue
+from screener.evaluation.evaluator import judge
 from screener.evaluation.explanation import span_text
 from screener.evaluation.frame import Frame
 from screener.evaluation.phrases import either, in_time, lowered, unit_after
 from screener.evaluation.results import possible_values
 from screener.records.measuring import MEASURED_AS
-from screener.records.patient import Patient, Result
+from screener.records.patient import Result
 from screener.rulebook import (
     Between,
     Compare,
@@ -184,29 +185,29 @@ class Probe:
 
     def __init__(self, answer: Judged, found: Found, frame: Frame) -> None:
         rulebook, reach = frame.rulebook, reach_of(frame.rulebook)
+        self._answer = answer
         self._subject = found.subject
         self._frame = frame
+        # A grade that follows from an absence is as though it had been seen on the clock's day.
         self._replaced = tuple(fact for fact in found.used if isinstance(fact, Result))
-        self._lookup = _lookup_of(found)
+        self._seen = self._replaced or (Result(found.subject, "", "", when=on_day(frame.day)),)
         sign, at_another_clock = f"sign {found.subject}", f"result {found.subject}"
         lookups = {f"lookup {each.name}" for each in reach.by_result[found.subject]}
-        subjects = {*lookups, sign, at_another_clock}
+        subjects = frozenset([*lookups, sign, at_another_clock])
+        touched = reach.lookups_with(subjects)
+        self._untouched = {name: each for name, each in frame.found.items() if name not in touched}
+        reads = reach.of(answer.node)
+        self._is_derived = sign in reads
+        """Whether a condition that the results show, or its onset, has a part in the comparison."""
 
         def moves(node: Struct) -> bool:
             return not reach.of(node).isdisjoint(subjects)
 
-        self._decide = Residue(frame, moves).truth(answer.node)
         self.input = Input(rulebook, moves, self._slope_of_lookup)
-        reads = reach.of(answer.node)
-        self._is_derived = sign in reads
-        """Whether a condition that the results show, or its onset, has a part in the comparison."""
-        # Where the input itself is all that the replaced results have a part in, and is read in this frame alone, to
-        # find it with another value is the same as to find it in a record with that value, in a third of the time.
         beside = (getattr(rulebook.lookups.get(each.removeprefix("event ")), "beside", None) for each in reads)
-        is_elsewhere = at_another_clock in reads or any(rule is not None and moves(rule) for rule in beside)
-        is_alone = reads & lookups == {f"lookup {self._lookup.name}"}
-        self._is_read_once = is_alone and not self._is_derived and not is_elsewhere
-        self.keeps_what_is_known = self._is_read_once or len(self._replaced) <= 1
+        is_beside = any(rule is not None and moves(rule) for rule in beside)
+        is_read_once = reads & subjects == {f"lookup {_lookup_of(found).name}"} and not is_beside
+        self.keeps_what_is_known = is_read_once or len(self._replaced) <= 1
         """Whether the comparison stays as it is for every value that the input can have as things are. Several results
         made one may turn it even so, where something else is read from them, too."""
 
@@ -216,42 +217,20 @@ class Probe:
         is_input = isinstance(lookup, ValueLookup) and lookup.fact == self._subject
         return 1 if is_input and not self._is_derived else None
 
-    def with_number(self, value: Range, exact: Callable[[], Fraction] | None = None) -> Judged:
-        """The comparison where the input is some number of this range, in the canonical unit; `exact` gives one number
+    def with_number(self, value: Range, exact: Fraction | None = None) -> Judged:
+        """The comparison where the input is some number of this range, in the canonical unit; `exact` is one number
         before it was rounded."""
-        if self._is_read_once:
-            frame = self._like_this_one(self._frame.patient)
-            frame.found[self._lookup.name] = Found(self._subject, self._lookup, range=value)
-            return self._decide(frame)
-        before = None if exact is None else exact()
-        return self._ask(lambda result: msgspec.structs.replace(result, value=value, exact=before, unusable=None))
+        return self._with(value=value, exact=exact)
 
     def with_choice(self, choice: str) -> Judged:
         """The comparison where a finding is this one of its choices."""
-        choices = frozenset((choice,))
-        return self._ask(lambda result: msgspec.structs.replace(result, choices=choices, unusable=None))
+        return self._with(choices=frozenset((choice,)))
 
-    def _ask(self, changed: Callable[[Result], Result]) -> Judged:
-        # A grade that follows from an absence is as though it had been seen on the clock's day.
-        seen = self._replaced or (Result(self._subject, "", "", when=on_day(self._frame.day)),)
-        entry = Entry(self._subject, self._replaced, tuple(map(changed, seen)))
-        known = [Possibility(results=(entry,))]
-        return self._decide(self._like_this_one(with_facts(self._frame.patient, known, self._frame.rulebook)))
-
-    def _like_this_one(self, patient: Patient) -> Frame:
-        """A frame of the same instant in which nothing has been looked up yet."""
-        here = self._frame
-        return Frame(
-            here.rulebook,
-            patient,
-            here.as_of,
-            day=here.day,
-            assumed=here.assumed,
-            labs_within=here.labs_within,
-            trial=here.trial,
-            own_onset=here.own_onset,
-            of=None if self._is_derived else here,
-        )
+    def _with(self, **known: Anything) -> Judged:
+        changed = tuple(msgspec.structs.replace(each, unusable=None, **known) for each in self._seen)
+        supposed = Possibility(results=(Entry(self._subject, self._replaced, changed),))
+        frame = frame_with(self._frame, [supposed], self._untouched.copy(), shows=self._is_derived)
+        return judge(self._answer.node, frame)
 
 
 def _lookup_of(found: Found) -> ValueLookup:
@@ -332,48 +311,49 @@ class Ladder:
 
 
 class Search:
-    """The search for what turns a comparison, on one side of what is recorded."""
+    """The search for what turns a comparison, on one side of what is recorded: for the first number that does, and for
+    the first beyond that does not.
+
+    A stretch is halved unless nothing in it can be what is looked for. What only rises or only falls shows that at the
+    stretch's end; of any other formula, interval arithmetic says it of all numbers of the stretch.
+    """
 
     def __init__(self, answer: Judged, ladder: Ladder, ask: Ask) -> None:
-        self._node = answer.node
+        self._answer = answer
         self._kept = answer.truth
         self._wanted = negation(answer.truth)
         self._ladder = ladder
         self._ask = ask
         self._at: dict[int, Judged | None] = {}
         self._left = MOST_TRIALS
-        self._is_whole = True
         self.is_settled = True
 
-    def stretch(self, answer: Judged, slope: Slope | None) -> Stretch | None:
+    def stretch(self, slope: Slope | None) -> Stretch | None:
         """The nearest stretch of values that turn it; None if there is none, or if none was found."""
-        if self._ladder.rungs == 0:
+        ladder, node = self._ladder, self._answer.node
+        if ladder.rungs == 0:
             return None
-        near, beyond = None, None
-        if slope is None or (isinstance(answer.node, Compare) and answer.node.operator == "="):
-            near, beyond = self._on_any_slope()
-        elif slope * self._ladder.side in _ways_to_turn(answer):
-            near, beyond = self._on_any_slope() if self._ends_undefined() else self._on_slope(answer)
+        is_sloped = slope is not None and not (isinstance(node, Compare) and node.operator == "=")
+        if is_sloped and (slope or 0) * ladder.side not in _ways_to_turn(self._answer):
+            return None
+        near, beyond = self._on_slope() if is_sloped and not self._ends_undefined() else self._on_any_slope()
         if near is None:
             return None
-        if not self._ladder.is_decimal(near):
+        if not ladder.is_decimal(near):
             self.is_settled = False
             return None
         nearest = self._bound(near - 1, near, inner=near)
         farthest = None if beyond is None else self._bound(beyond - 1, beyond, inner=beyond - 1)
-        if beyond is None and near == self._ladder.rungs:  # the very last that can be
+        if beyond is None and near == ladder.rungs:  # the very last that can be
             at_end: Relation = "at most" if nearest.relation in ("at least", "above") else "at least"
-            farthest = Bound(at_end, self._ladder.number(near), self._ladder.decimals, True)
-        return Stretch(nearest, farthest, self._is_whole)
+            farthest = Bound(at_end, ladder.number(near), ladder.decimals, True)
+        return Stretch(nearest, farthest, is_whole=self._left >= 0)
 
-    # -- three ways to find it
-
-    def _on_slope(self, answer: Judged) -> tuple[int | None, int | None]:
-        """Of what only rises or only falls on this side: it turns once, and between two limits back beyond the second.
-
-        The first rung that turns it, and the first beyond that does not."""
+    def _on_slope(self) -> tuple[int | None, int | None]:
+        """Of what only rises or falls on this side: it turns once, and between two limits back beyond the second."""
+        answer = self._answer
         if not isinstance(answer.node, Between) or answer.truth is TRUE:
-            return self._bisected(lambda judged: judged.truth is self._wanted, 0), None
+            return self._first(0, self._ladder.rungs, self._turned, self._never_at_end(self._turned)), None
         low, high = exactly(answer.node.low.value), exactly(answer.node.high.value)
         is_above = compare(_measured(answer), ">", high) is TRUE
 
@@ -381,55 +361,33 @@ class Search:
             value = _measured(judged)
             return (compare(value, "<=", high) if is_above else compare(value, ">=", low)) is TRUE
 
-        def passes_by(judged: Judged) -> bool:
-            value = _measured(judged)
-            return (compare(value, ">=", low) if is_above else compare(value, "<=", high)) is not TRUE
-
-        near = self._bisected(reaches, 0)
+        near = self._first(0, self._ladder.rungs, self._turned, self._never_at_end(reaches))
         if near is None:
             return None, None
-        if not self._turns(near):
-            self.is_settled = False  # it steps over both limits between two decimals, or other inputs span them both
-            return None, None
-        return near, self._bisected(passes_by, near)
+        last = self._ladder.rungs - int(self._ladder.is_end_open)
+        return near, self._first(near, last, self._turned_back, self._never_at_end(self._turned_back))
 
     def _on_any_slope(self) -> tuple[int | None, int | None]:
-        near = self._divided(0, self._ladder.rungs, self._kept, lambda judged: judged.truth is self._wanted)
+        near = self._first(0, self._ladder.rungs, self._turned, lambda one, other: self._over(one, other) is self._kept)
         if near is None:
             return None, None
         self._left = MOST_TRIALS
-        beyond = self._divided(near, self._ladder.rungs, self._wanted, lambda judged: judged.truth is not self._wanted)
-        if beyond is None and self._left < 0:
-            self._is_whole, beyond = False, near + 1
-        return near, beyond
+        beyond = self._first(
+            near, self._ladder.rungs, self._turned_back, lambda one, other: self._over(one, other) is self._wanted
+        )
+        return near, near + 1 if beyond is None and self._left < 0 else beyond
 
-    def _bisected(self, holds: Callable[[Judged], bool], near: int) -> int | None:
-        """The first rung after `near` where that holds which holds from some rung on, or never."""
-        far: int = self._ladder.rungs - int(self._ladder.is_end_open)
-        judged = self._judged(far)
-        if far <= near or judged is None or not holds(judged):
-            if self._ladder.is_end_open and near == 0 and self._over(far, far + 1) is not self._kept:
-                self.is_settled = False
-            return None
-        while far - near > 1:
-            middle = (near + far) // 2
-            judged = self._judged(middle)
-            if judged is not None and holds(judged):
-                far = middle
-            else:
-                near = middle
-        return far
-
-    def _divided(self, near: int, far: int, prunes: Truth, is_it: Callable[[Judged], bool]) -> int | None:
-        """The first rung after `near`, up to `far`, that is it, whatever the formula: a stretch is halved unless all of
-        its values are known to be no such thing."""
+    def _first(
+        self, near: int, far: int, is_it: Callable[[Judged], bool], never: Callable[[int, int], bool]
+    ) -> int | None:
+        """The first rung after `near`, up to `far`, that is it. `never` says of a stretch that none of it is."""
         if far == near:
             return None
         self._left -= 1
         if self._left < 0:
             self.is_settled = False
             return None
-        if self._over(near, far) is prunes:
+        if never(near, far):
             return None
         if far - near == 1:
             judged = self._judged(far)
@@ -438,8 +396,23 @@ class Search:
             self.is_settled = False
             return None
         middle = (near + far) // 2
-        found = self._divided(near, middle, prunes, is_it)
-        return found if found is not None else self._divided(middle, far, prunes, is_it)
+        found = self._first(near, middle, is_it, never)
+        return found if found is not None else self._first(middle, far, is_it, never)
+
+    def _never_at_end(self, reaches: Callable[[Judged], bool]) -> Callable[[int, int], bool]:
+        """What is said of a stretch where all that comes after something that reaches does so, too."""
+
+        def never(near: int, far: int) -> bool:
+            judged = self._judged(far)
+            return self._over(near, far) is self._kept if judged is None else not reaches(judged)
+
+        return never
+
+    def _turned(self, judged: Judged) -> bool:
+        return judged.truth is self._wanted
+
+    def _turned_back(self, judged: Judged) -> bool:
+        return judged.truth is not self._wanted
 
     # -- asking
 
@@ -450,13 +423,9 @@ class Search:
             self._at[rung] = (
                 None
                 if ladder.is_no_number(rung)
-                else self._ask(exactly(ladder.double(rung)), lambda: ladder.number(rung) * ladder.factor)
+                else self._ask(exactly(ladder.double(rung)), ladder.number(rung) * ladder.factor)
             )
         return self._at[rung]
-
-    def _turns(self, rung: int) -> bool:
-        judged = self._judged(rung)
-        return judged is not None and judged.truth is self._wanted
 
     def _over(self, one: int, other: int, *, without: int | None = None) -> Truth:
         """The truth over all numbers from one rung to another."""
@@ -481,7 +450,7 @@ class Search:
         return Bound("at least" if rises else "at most", ladder.number(inner), ladder.decimals, is_edge)
 
 
-Ask = Callable[[Range, Callable[[], Fraction] | None], Judged]
+Ask = Callable[[Range, Fraction | None], Judged]
 """The comparison for an input in a range of the canonical unit; one number comes with what it was before rounding."""
 
 
@@ -527,7 +496,7 @@ def _numbers_that_turn(answer: Judged, found: Found, fact: Lab | Finding, frame:
         below = Ladder(known[0], possible, factor, decimals, -1, is_whole=is_whole)
         above = Ladder(known[1], possible, factor, decimals, 1, is_whole=is_whole)
         searches = [Search(answer, ladder, probe.with_number) for ladder in (below, above)]
-        stretches = [each for search in searches if (each := search.stretch(answer, slope)) is not None]
+        stretches = [each for search in searches if (each := search.stretch(slope)) is not None]
         is_settled = all(search.is_settled for search in searches)
     told = " or ".join(dict.fromkeys(each.recorded_value + counted_in(each.recorded_unit) for each in results[:4]))
     return WouldTurn(

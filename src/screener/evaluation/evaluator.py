@@ -521,30 +521,6 @@ def _applied(numbers: Sequence[Run[Range]], say: Callable[..., R]) -> Run[R]:
     return lambda frame: say(one(frame), other(frame))
 
 
-class Residue(Program):
-    """A rulebook prepared for one patient, to ask about other values of a few lookups. Nodes that do not
-    move with these are put in as they were measured; the rest is evaluated again, by the same functions.
-
-    It holds the patient's numbers, so it serves one question and is then dropped. `moves` says which nodes depend on
-    what is asked about. A frame that it is run with must not have looked any of that up yet.
-    """
-
-    def __init__(self, frame: Frame, moves: Callable[[Struct], bool]) -> None:
-        self.rulebook = frame.rulebook
-        self._whole = program_of(frame.rulebook)
-        self._lasting = {}
-        self._frame = frame
-        self._moves = moves
-
-    def _prepare(self, node: Struct, meanings: Meanings) -> Anything:
-        if not self._moves(node):
-            answer = self._whole._prepare(node, meanings)(self._frame)
-            return lambda frame: answer
-        if isinstance(node, AtTime):  # at another clock nothing is as it was measured here
-            return self._whole._prepare(node, meanings)
-        return meanings[type(node)](node, self)
-
-
 def remembered(key: int, run: Run[Anything], *, by_trial: bool) -> Run[Anything]:
     """What a function says of a frame, worked out once for all trials or once for each."""
 
