@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from screener.records.absences import absent_in_words
 from screener.records.comparing import as_name
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted, shown
@@ -93,8 +94,11 @@ class Naming:
         return meant
 
     def with_its_name(self, entry: AnEntry, kinds: Collection[str]) -> AnEntry:
-        """An entry whose text alone says what it is, and is a name of something of these kinds, as one of that name."""
+        """An entry whose text alone says what it is, and is a name of something of these kinds, as one of that name;
+        one whose name says that no allergy is known, as one of that text."""
         text = entry.text
+        if isinstance(entry.name, str) and text is None and absent_in_words(entry.name):
+            return entry.model_copy(update={"name": None, "text": entry.name})
         if text is None or self.dictionary.worded(text) or self.dictionary.is_judged(TEXT, text):
             return entry
         if not self._is_text_alone(entry) or self.dictionary.named(text, kinds) is None:
@@ -461,6 +465,8 @@ class Naming:
         return meaning if meaning is not None and meaning.kind in kinds else None
 
     def _codes(self, entry: Entry, path: str) -> Iterator[tuple[str, str]]:
+        if self._is_text_alone(entry) and not self.dictionary.worded(entry.text or ""):
+            yield from absent_in_words(entry.text)
         for field in _CODE_FIELDS:
             if (code := getattr(entry, field)) is not None:
                 yield field, code
