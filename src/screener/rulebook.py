@@ -252,6 +252,18 @@ class Finding(_Data, frozen=True, tag="finding"):
         """Whether somebody states it and nothing is tested: no test says `unknown`, which is among its choices."""
         return "unknown" in self.choices
 
+    def may_be_lowest(self, value: Range | None, choices: frozenset[str] | None) -> bool:
+        """Whether a result can be the value that an absence stands for."""
+        if choices is not None:
+            return self.choices[0] in choices
+        return value is not None and self.grade is not None and value.contains(self.grade.low)
+
+    def may_be_more(self, value: Range | None, choices: frozenset[str] | None) -> bool:
+        """Whether a result can be another value than an absence stands for."""
+        if choices is not None:
+            return choices != {self.choices[0]}
+        return value is not None and self.grade is not None and value.high > self.grade.low
+
 
 class Limits(_Data, frozen=True):
     """Numbers between two limits (canonical unit). None is without limit, because JSON has no infinity."""

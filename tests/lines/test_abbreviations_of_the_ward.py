@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from advice.one_line import line, result
+from lines.casebook import status as status_of
 from screener import load_patient, load_rules
 from screener.records.patient import Patient
 
@@ -160,7 +161,11 @@ def test_a_dated_grade_of_encephalopathy_is_a_result(name: str, more: dict[str, 
         ("2", {}, "failed"),
         ("I", {}, "passed"),
         (None, {}, "unknown"),
-        ("II-III", {}, "unknown"),
+        ("I-II", {}, "unknown"),
+        ("II-III", {}, "failed"),
+        ("overt", {}, "failed"),
+        ("minimal", {}, "passed"),
+        ("West Haven 0", {}, "passed"),
         ("5", {}, "unknown"),
         ("III", {"onset": "2026-02-19"}, "passed"),  # of the day of the grade, which counts
         ("III", {"onset": "2026-02"}, "unknown"),  # it may have been before the grade
@@ -180,6 +185,37 @@ def test_the_stage_of_a_later_encephalopathy_is_its_grade(stage: str | None, mor
 def test_where_nobody_graded_the_stage_of_a_fresh_encephalopathy_is_its_grade(onset: str, status: str) -> None:
     entry = {"name": "hepatic_encephalopathy", "status": "active", "onset": onset, "stage": "III"}
     assert line("hepatic_encephalopathy_grade >= 2", "exclusion", conditions=[entry]).status == status
+
+
+@pytest.mark.parametrize(
+    ("entry", "graded", "is_one"),
+    [
+        ({"stage": "0"}, (0, 0), "unknown"),  # whether it was one before that day
+        ({"stage": "0", "onset": "2026-02-02", "date": "2026-02-18"}, (0, 0), "unknown"),
+        ({"stage": "minimal"}, (0, 1), "unknown"),
+        ({"stage": "I-II"}, (1, 2), "passed"),
+        ({"text": "HE grade 0"}, (0, 0), "unknown"),
+        ({"text": "minimal hepatic encephalopathy"}, (0, 1), "unknown"),
+        ({"text": "肝性脑病0级"}, (0, 0), "unknown"),
+        ({"text": "肝性脑病2期"}, (2, 2), "passed"),
+        ({"text": "hepatische Enzephalopathie Grad 1"}, (1, 1), "passed"),
+        ({"text": "no HE"}, None, "passed"),  # beside its code: one of the two is wrong, and the code is kept
+        ({"stage": "5"}, None, "passed"),
+    ],
+)
+def test_a_coded_encephalopathy_is_of_the_grade_that_its_words_tell(
+    entry: dict[str, str], graded: tuple[int, int] | None, is_one: str
+) -> None:
+    conditions = [{"icd10cm": "K76.82", "status": "active", "onset": "2026-02-18", **entry}]
+    patient = load_patient({"id": "p", "as_of": "2026-02-20", "conditions": conditions}, load_rules())
+    results = patient.results.get("hepatic_encephalopathy_grade", ())
+    assert [(each.value.low, each.value.high) for each in results if each.value] == ([graded] if graded else [])
+    assert line("history of hepatic_encephalopathy within 4 weeks", conditions=conditions).status == is_one
+
+
+def test_a_grade_in_the_words_of_another_disease_is_none_of_its_stage() -> None:
+    conditions = [{"icd10cm": "I50.9", "text": "HE II", "status": "active", "onset": "2026-03-01"}]
+    assert status_of("NCT03863002/E5", conditions=conditions) == "unknown"
 
 
 @pytest.mark.parametrize("end", ["2026-03-10", "2026-03"])

@@ -276,8 +276,13 @@ def _entered_since(
     (`may_lack`)."""
     if fact.zero_when_absent is None or lookup.scope is not None or lookup.pick != "latest":
         return None
-    entries = entries_of_the_present(fact.zero_when_absent, frame)
-    if not any(_is_lowest(each.result, fact) for each in picked):
+    graded = {each.result.source for each in picked}
+    entries = {
+        each: truth
+        for each, truth in entries_of_the_present(fact.zero_when_absent, frame).items()
+        if each.source not in graded  # an entry leaves no grade behind that it states itself
+    }
+    if not any(fact.may_be_lowest(each.result.value, each.result.choices) for each in picked):
         entries = {
             each: truth
             for each, truth in entries.items()
@@ -350,13 +355,6 @@ def _rank(result: Result, fact: Finding) -> float:
     if result.choices is not None:
         return min(map(fact.choices.index, result.choices))
     return 0 if result.value is None or fact.grade is None else result.value.low - fact.grade.low
-
-
-def _is_lowest(result: Result, fact: Finding) -> bool:
-    """Whether a result can be the value that an absence stands for."""
-    if result.choices is not None:
-        return fact.choices[0] in result.choices
-    return result.value is not None and fact.grade is not None and result.value.contains(fact.grade.low)
 
 
 def _nothing_known(

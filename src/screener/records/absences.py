@@ -1,6 +1,6 @@
 """Codes that say something about a whole list of the record: that nothing of the kind is known, or that there is none.
 
-Both tables are data, with their sources: `absences.tsv` and `sections.tsv` in this folder.
+The tables are data, with their sources: `absences.tsv`, `absences_in_words.tsv` and `sections.tsv` in this folder.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+from screener.records.comparing import folded
 from screener.rulebook import RecordList
 from screener.values.tables import table_rows
 
@@ -38,6 +39,24 @@ def lists_of_section(codes: Iterable[tuple[str, str]]) -> tuple[RecordList, ...]
     nobody knows them."""
     known = {_sections().get((system, code.strip())) for system, code in codes} - {None}
     return tuple(each for each in EVERY_LIST if each in known) if known else EVERY_LIST
+
+
+def absent_in_words(wording: str | None) -> tuple[tuple[str, str], ...]:
+    """The codes, each with its system, that say what a whole wording says: that no allergy is known."""
+    return _in_words().get(_plain(wording), ()) if wording is not None else ()
+
+
+def _plain(wording: str) -> str:
+    return folded(wording.replace("\u2019", "'").rstrip(". \u3002"))
+
+
+@cache
+def _in_words() -> dict[str, tuple[tuple[str, str], ...]]:
+    return {
+        _plain(wording): tuple(("snomed", code) for code in codes.split())
+        for wordings, codes in table_rows(Path(__file__).with_name("absences_in_words.tsv"))
+        for wording in wordings.split(";")
+    }
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from operator import attrgetter
 from typing import get_args
 
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from screener.records.derived import with_derived, with_means
 from screener.records.dictionary import Meaning
 from screener.records.errors import Findings, printable, quoted
+from screener.records.grading import finding_result
 from screener.records.measuring import NOT_SUSPICIOUS
 from screener.records.negations import turn_of
 from screener.records.notes import Note, some_of
@@ -32,8 +34,9 @@ from screener.records.patient import (
     Severity,
     Unusable,
 )
+from screener.records.reported import Reported
 from screener.records.written import is_of_several
-from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList, Rulebook, Sex
+from screener.rulebook import KINDS_ON, LIST_OF, Concept, Finding, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
 from screener.values.numerals import ARABIC, ROMAN
 
@@ -101,6 +104,38 @@ class Chart:
             self.episodes.setdefault(episode.concept, []).append(episode)
         else:
             self.open_entries.append(episode)
+
+    def add_condition(self, episode: Episode, meaning: Meaning) -> None:
+        """Add a condition. Where a finding grades it, its stage in words or of 0 is a grade of the entry's day, if it
+        still holds. If that may be none, the entry only may be the condition; if it is none, until that day."""
+        finding, graded = self._grades.get(episode.concept), self._graded_by_stage(episode)
+        if finding is not None and graded is not None:
+            is_of_the_day = episode.ongoing and graded.when is not None and graded.when.is_one_day
+            if is_of_the_day:
+                self.add_result(graded, None)
+            if finding.may_be_lowest(graded.value, graded.choices):
+                flag = Flag("doubt", f"its stage `{episode.stage}` may be none of it")
+                episode = replace(episode, doubtful=True, unusable="unspecific", flags=(*episode.flags, flag))
+                if is_of_the_day and not finding.may_be_more(graded.value, graded.choices):
+                    episode = replace(episode, end=graded.when, ongoing=False, ended=True)
+        self.add_episode(episode, meaning)
+
+    def _graded_by_stage(self, episode: Episode) -> Result | None:
+        """The grade that an entry states as its stage; but for a Roman numeral, which is read as a stage."""
+        finding, stage = self._grades.get(episode.concept), episode.stage
+        if finding is None or stage is None or stage in ROMAN:
+            return None
+        stated = f"grade {stage}" if stage.isdecimal() else stage
+        reported = Reported(episode.source, stated, stated, when=episode.asserted or episode.start)
+        result = finding_result(finding, Meaning(finding), reported)
+        return result if result.unusable is None else None
+
+    @cached_property
+    def _grades(self) -> Mapping[str, Finding]:
+        """The conditions that a finding grades, each with it."""
+        return {
+            each.zero_when_absent: each for each in self.rulebook.findings.values() if each.zero_when_absent is not None
+        }
 
     def _is_of_other_sex(self, meaning: Meaning) -> bool:
         """Whether words without a code contradict the sex on record: they name nothing but what only the other sex can

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from screener.records.absences import absent_in_words
 from screener.records.comparing import as_name
 from screener.records.dictionary import ABSENCE_SYSTEMS, TEXT, Dictionary, Meaning, disputed, most_specific, names_of
 from screener.records.errors import Findings, any_of, quoted, shown
@@ -17,10 +18,11 @@ from screener.records.native import Condition, Entry, Reviewed
 from screener.records.negations import turn_of
 from screener.records.notes import some_of
 from screener.records.sightings import Sighting
-from screener.records.written import name_and_stage
+from screener.records.written import as_choice, name_and_stage
 from screener.rulebook import DRUG_SYSTEMS, KINDS_ON, LIST_OF, Concept, Finding, Lab, RecordList
 from screener.terminology.said import BY_ABBREVIATION, BY_PHRASES, Said
 from screener.terminology.terminology import NOTHING_BUT_RESULTS
+from screener.values.numerals import ROMAN
 from screener.values.units import PURE, UnitError, parse_unit
 
 AnEntry = TypeVar("AnEntry", bound=Entry)
@@ -92,8 +94,11 @@ class Naming:
         return meant
 
     def with_its_name(self, entry: AnEntry, kinds: Collection[str]) -> AnEntry:
-        """An entry whose text alone says what it is, and is a name of something of these kinds, as one of that name."""
+        """An entry whose text alone says what it is, and is a name of something of these kinds, as one of that name;
+        one whose name says that no allergy is known, as one of that text."""
         text = entry.text
+        if isinstance(entry.name, str) and text is None and absent_in_words(entry.name):
+            return entry.model_copy(update={"name": None, "text": entry.name})
         if text is None or self.dictionary.worded(text) or self.dictionary.is_judged(TEXT, text):
             return entry
         if not self._is_text_alone(entry) or self.dictionary.named(text, kinds) is None:
@@ -101,15 +106,34 @@ class Naming:
         return entry.model_copy(update={"name": text, "text": None})
 
     def parted_from_stage(self, entry: Condition) -> tuple[Condition, str | None]:
-        """A condition whose name ends with its stage, as one of the name with that stage; and the stage."""
-        words = entry.name if isinstance(entry.name, str) else None
-        words = entry.text if words is None and self._is_text_alone(entry) else words
+        """A condition whose wording tells its stage, as one with that stage; and the stage, if it is a numeral. Next to
+        a code for the same condition only such a stage is read as is the grade of a finding."""
+        words = entry.name if isinstance(entry.name, str) else entry.text
         if words is None or entry.stage is not None or entry.reviewed is not None or self._is_name(words):
             return entry, None
-        parted = name_and_stage(words)
-        if parted is None or not self._is_name(parted[0]) or self._is_an_event(parted[0]):
+        name, stage = name_and_stage(words) or self._graded_in_a_word(words) or ("", "")
+        if not self._is_name(name) or self._is_an_event(name):
             return entry, None
-        return entry.model_copy(update={"name": parted[0], "text": None, "stage": parted[1]}), parted[1]
+        known = self.dictionary.named(name, ("condition",))
+        is_graded = known is not None and known.entry.name in self.dictionary.graded
+        if stage not in ROMAN and not is_graded:
+            return entry, None
+        numeral = stage if stage in ROMAN else None
+        if isinstance(entry.name, str) or self._is_text_alone(entry):
+            return entry.model_copy(update={"name": name, "text": None, "stage": stage}), numeral
+        is_the_code = known is not None and known.entry.name in self.dictionary.said(self._codes(entry, "")).is_
+        return (entry.model_copy(update={"stage": stage}), numeral) if is_graded and is_the_code else (entry, None)
+
+    def _graded_in_a_word(self, words: str) -> tuple[str, str] | None:
+        """The name of a condition and the word before it that grades it: `minimal HE`; not one that denies it."""
+        word, _, name = words.strip().partition(" ")
+        known = self.dictionary.named(name, ("condition",))
+        finding = None if known is None else self.dictionary.graded.get(known.entry.name)
+        if finding is None or finding.grade is None:
+            return None
+        none = {f"{finding.grade.low:g}"}
+        meant = (set(each.values) for each in finding.words if as_choice(word) in map(as_choice, each.words))
+        return (name, word) if any(values - none for values in meant) else None
 
     def _is_text_alone(self, entry: Entry) -> bool:
         return all(each is None for each in (entry.name, entry.code, entry.system, *_coded_fields(entry)))
@@ -441,6 +465,8 @@ class Naming:
         return meaning if meaning is not None and meaning.kind in kinds else None
 
     def _codes(self, entry: Entry, path: str) -> Iterator[tuple[str, str]]:
+        if self._is_text_alone(entry) and not self.dictionary.worded(entry.text or ""):
+            yield from absent_in_words(entry.text)
         for field in _CODE_FIELDS:
             if (code := getattr(entry, field)) is not None:
                 yield field, code

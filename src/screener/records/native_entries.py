@@ -449,7 +449,7 @@ class _Reader:
                     stage=stage_of(entry.stage),
                     controlled=entry.controlled,
                 )
-                self.chart.add_episode(episode, meaning)
+                self.chart.add_condition(episode, meaning)
                 if stated is not None and entry.status in (None, "active") and not episode.ended:
                     self._graded(concept, stated, date or onset, path)
 

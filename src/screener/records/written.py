@@ -127,19 +127,28 @@ def is_filler(word: str) -> bool:
 
 
 _TOKEN = re.compile(r"[^\s,;:()]+")
+_STAGE_IN_HAN = re.compile(r"(?P<name>.*[\u3400-\u9fff])\s*(?P<stage>\d+|[IVX]+)\s*(?P<word>[\u3400-\u9fff])")
 
 
 def name_and_stage(wording: str) -> tuple[str, str] | None:
-    """A name and the stage, class or grade behind it, as a Roman numeral.
+    """A name and the stage, class or grade behind it, as a Roman numeral or 0.
 
     >>> name_and_stage("Heart failure, NYHA class 3"), name_and_stage("HE II"), name_and_stage("HE 2")
     (('Heart failure', 'III'), ('HE', 'II'), None)
+    >>> name_and_stage("HE grade 0")
+    ('HE', '0')
+    >>> name_and_stage("肝性脑病2期")
+    ('肝性脑病', 'II')
     """
+    if (joined := _STAGE_IN_HAN.fullmatch(unicodedata.normalize("NFKC", wording).strip())) is not None:
+        numeral = _NUMERALS.get(joined["stage"], joined["stage"])
+        is_one = (numeral in ROMAN or numeral == "0") and joined["word"] in grade_words()
+        return (joined["name"], numeral) if is_one else None
     tokens = list(_TOKEN.finditer(wording))
     if len(tokens) < 2:
         return None
     written = tokens.pop().group()
-    stage = ARABIC.get(written, written if written in ROMAN else None)
+    stage = _NUMERALS.get(written, written if written in ROMAN else None)
     is_said = False
     while tokens and tokens[-1].group().casefold() in _stage_words():
         tokens.pop()
@@ -147,6 +156,9 @@ def name_and_stage(wording: str) -> tuple[str, str] | None:
     if stage is None or not tokens or not (is_said or written in ROMAN):
         return None
     return wording[: tokens[-1].end()], stage
+
+
+_NUMERALS = {"0": "0", **ARABIC}
 
 
 def result_meant(word: str) -> str:

@@ -244,7 +244,7 @@ def _read_presence(
     )
     if is_contradictory:
         episode = msgspec.structs.replace(episode, status=status, ended=False)
-    reader.chart.add_episode(episode, meaning)
+    reader.chart.add_condition(episode, meaning)
 
 
 def _contradictory(onset: Moment | None, end: Moment | None, date: Moment | None) -> str | None:

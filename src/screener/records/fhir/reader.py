@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct
 from msgspec.structs import replace
 
+from screener.records.absences import absent_in_words
 from screener.records.chart import Chart, or_before
 from screener.records.comparing import folded, without_brackets
 from screener.records.dictionary import (
@@ -401,6 +402,9 @@ class Reader:
         ]
         if concept.text is not None:
             meant += dictionary.worded(concept.text)
+        if not meant and not any(dictionary.is_named_system(each.system or "") for each in concept.codings):
+            absent = absent_in_words(concept.words)
+            meant += [meaning for code in absent for meaning in dictionary.coded(*code)]
         return most_specific(meant)
 
     def _see(self, concept: Concept, kind: str, unit: str | None, known: tuple[Meaning, ...]) -> None:
