@@ -383,7 +383,7 @@ def identifier_in(reference: Body) -> tuple[str | None, str] | None:
         return system or None, searched_for
     identifier = part(reference, "identifier")
     value = text(identifier, "value")
-    return (text(identifier, "system"), value) if value is not None else None
+    return ((text(identifier, "system") or "").strip() or None, value) if value is not None else None
 
 
 def contained_in(holder: Resource) -> Iterator[Resource]:
