@@ -77,10 +77,10 @@ SECOND: Json = {**PATIENT, "id": "q"}
     ],
 )
 def test_who_is_named_by_nothing_of_his_own_may_be_any_of_several(subject: Any) -> None:
-    patients = found(WHO, SECOND, about(subject))
-    assert [(each.id, each.episodes, set(each.unread)) for each in patients] == [
-        ("p", {}, {"conditions"}),
-        ("q", {}, {"conditions"}),
+    first, second, *_ = found(WHO, SECOND, about(subject))
+    assert [(each.id, each.episodes, "conditions" in each.unread) for each in (first, second)] == [
+        ("p", {}, True),
+        ("q", {}, True),
     ]
     (alone,) = found(WHO, about(subject))
     assert all(each.doubtful for each in alone.episodes["cirrhosis"])

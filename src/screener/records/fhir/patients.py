@@ -96,7 +96,7 @@ class Person(Struct, eq=False):
     perhaps: list[Resource] = []
     """What is about a patient who is not in the file, and so may be about this one, who is alone in it."""
     left: list[SetAside] = []
-    known_by: tuple[str, str] | None = None
+    known_by: tuple[str | None, str] | None = None
     """The identifier, with its system, by which alone this one is known."""
 
     @property
@@ -344,8 +344,6 @@ class _Whose:
                 raise ShapeError("its reference is to a Patient inside it, and there is none")
             somebody.name = _name_in(key)
         elif isinstance(key, tuple):
-            if key[0] is None:
-                raise ShapeError("its identifier does not say of which system it is, and may be anybody's")
             somebody.known_by = key
         return somebody
 
@@ -594,7 +592,8 @@ def _read_person(person: Person, reader: Reader) -> None:
     for other in person.others:
         for field in ("birthDate", "gender", "deceasedBoolean", "deceasedDateTime"):
             if other.body.get(field) != body.get(field):
-                raise ShapeError(f"two Patient resources of this id have another `{field}`")
+                where = f": {resource.lies} and {other.lies}" if resource.lies and other.lies else ""
+                raise ShapeError(f"two Patient resources of this id differ in `{field}`{where}")
     if (why := changed_meaning(body)) is not None:
         raise ShapeError(why)
     chart = reader.chart
@@ -683,7 +682,7 @@ def _linked_people(people: Sequence[Person], pool: Pool) -> set[int]:
 
 def _perhaps_known_otherwise(people: Sequence[Person]) -> Iterator[Person]:
     """The patients who may be somebody whom the file knows by an identifier alone: nothing on record says that theirs
-    of that system is another one."""
+    of that system is another one. An identifier without a system may be anybody's."""
     known = [each.known_by for each in people if each.known_by is not None]
     if not known:
         return
@@ -691,7 +690,7 @@ def _perhaps_known_otherwise(people: Sequence[Person]) -> Iterator[Person]:
         if person.resource is None:
             continue
         own = identifiers_of(person.resource.body)
-        if any(each in own or all(system != each[0] for system, _ in own) for each in known):
+        if any(each[0] is None or each in own or all(system != each[0] for system, _ in own) for each in known):
             yield person
 
 
