@@ -538,7 +538,7 @@ class Screening:
         patient, died = self._patient, self.died
         dead = [f"the record says that the patient has died ({dates_in_words(died)})"] if died is not None else []
         after = (
-            *map(Note, (not_complete(list_, patient.unread[list_]) for list_ in LISTS if list_ in self._not_assumed)),
+            *map(Note, not_complete((each for each in LISTS if each in self._not_assumed), patient.unread)),
             *self._not_denied_by_lists(),
         )
         notes = (

@@ -64,6 +64,23 @@ def test_the_entry_that_a_reader_would_think_of_stands_first(wording: str, kinds
         ("Antibiogram", RESULTS),
         ("Antibiotic susceptibility", RESULTS),
         ("Antibody screen", RESULTS),
+        # What says how something was measured names nothing by itself.
+        ("General activity", RESULTS),
+        ("Plasma renin activity", RESULTS),
+        ("Smoking status", RESULTS),
+        ("Nutritional status", RESULTS),
+        ("Tumor grade", RESULTS),
+        ("Pain grade", RESULTS),
+        ("Total score", RESULTS),
+        ("Total IgE", RESULTS),
+        ("Colony count", RESULTS),
+        ("Peanut IgE Ab in Serum", RESULTS),
+        ("Alpha-1 antitrypsin", RESULTS),
+        ("Alpha-2 macroglobulin", RESULTS),
+        ("Transcutaneous Bilirubin", RESULTS),
+        ("Prot SerPl-mCnc", RESULTS),
+        ("Serum", RESULTS),
+        ("RPR Ser Ql", RESULTS),
     ],
 )
 def test_what_is_like_nothing_is_offered_nothing(wording: str, kinds: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ The forms of record (`native_entries.py` for the native one, `fhir/`) decide wha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
 from typing import get_args
@@ -20,7 +20,7 @@ from screener.records.errors import Findings, printable, quoted
 from screener.records.grading import finding_result
 from screener.records.measuring import NOT_SUSPICIOUS
 from screener.records.negations import turn_of
-from screener.records.notes import Note, some_of
+from screener.records.notes import MOST_PLACES, Note, some_of
 from screener.records.patient import (
     OF_OTHER_SEX,
     SEVERAL,
@@ -175,8 +175,8 @@ class Chart:
         )
         concepts = self.rulebook.concepts
         unread = {list_: some_of(paths) for list_, paths in self.unread.items()}
-        for list_ in sorted(self.complete & unread.keys()):
-            self.findings.note("", not_complete(list_, unread[list_]))
+        for told in not_complete(sorted(self.complete & unread.keys()), unread):
+            self.findings.note("", told)
         none_known_on = self._none_known_on()  # which may leave a note
         return Patient(
             name,
@@ -227,19 +227,30 @@ class Chart:
         for standing, result in ranked:
             if result.when is not None:
                 best[result.when.instant] = max(best.get(result.when.instant, 0), standing)
-        counted = []
+        counted: list[Result] = []
+        told: dict[str, list[str]] = {}
         for standing, result in ranked:
             if result.when is not None and standing < best[result.when.instant]:
-                self.findings.note(result.source, "a later report of the same time replaces it", about=result.fact)
+                told.setdefault("a later report of the same time replaces it", []).append(result.source)
                 continue
             counted.append(result)
             if result.unusable == "unread":
                 continue  # it has a note of its own
             for remark in (result.problem, *(flag.text for flag in result.flags)):
                 if remark is not None and not remark.startswith(NOT_SUSPICIOUS):
-                    self.findings.note(result.source, remark, about=result.fact)
+                    told.setdefault(remark, []).append(result.source)
+        for remark, places in told.items():
+            self._note_results(ranked[0][1].fact, remark, places)
         self._note_open_order(counted)
         return tuple(counted)
+
+    def _note_results(self, fact: str, remark: str, places: Sequence[str]) -> None:
+        """A remark on results of one lab or finding: on each by itself as long as a sentence could name them all."""
+        if len(places) > MOST_PLACES:
+            self.findings.note("", f"{len(places)} times, {remark}", about=fact, places=places)
+        else:
+            for place in places:
+                self.findings.note(place, remark, about=fact)
 
     def _note_open_order(self, results: Sequence[Result]) -> None:
         """Note if nobody can say which result is the latest, because one time has a time zone and another has none."""
@@ -265,7 +276,7 @@ def of_one_id(patient: Patient, file: str) -> Patient:
     told = "another patient of this call has it, and what is about the one may lie with the other"
     note = Note(f"{told}. This one is of `{here}`", "check first", place)
     unread = {list_: ", ".join(filter(None, (patient.unread.get(list_), place))) for list_ in get_args(RecordList)}
-    not_taken = tuple(Note(not_complete(list_, unread[list_])) for list_ in sorted(patient.complete))
+    not_taken = map(Note, not_complete(sorted(patient.complete), unread))
     apart: Patient = replace(
         patient,
         complete=frozenset(),
@@ -296,9 +307,14 @@ def what_may_be(
     return {list_: {name: tuple(each.values()) for name, each in of_list.items()} for list_, of_list in found.items()}
 
 
-def not_complete(list_: RecordList, entries: str) -> str:
-    """Why a list is not taken as complete."""
-    return f"`{list_}` is not taken as complete, because of what cannot be read or is not at hand: {entries}"
+def not_complete(lists: Iterable[RecordList], unread: Mapping[RecordList, str]) -> Iterator[str]:
+    """Why lists are not taken as complete, those for the same reason in one sentence."""
+    alike: dict[str, list[str]] = {}
+    for list_ in lists:
+        alike.setdefault(unread[list_], []).append(f"`{list_}`")
+    for entries, those in alike.items():
+        are = f"{', '.join(those[:-1])} and {those[-1]} are" if len(those) > 1 else f"{those[0]} is"
+        yield f"{are} not taken as complete, because of what cannot be read or is not at hand: {entries}"
 
 
 def or_before(latest: Moment) -> Moment:

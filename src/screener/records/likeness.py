@@ -86,7 +86,7 @@ class Likeness:
         # What an entry is called says how rare a word is; of a word that only others are called by, those do.
         entries = _counted(unlike) | _counted(names)
         self._weights = {
-            word: _HARDLY_ANY if is_filler(word) or specimen_in(word) == BLOOD else math.log(1 + len(names) / count)
+            word: _HARDLY_ANY if _says_hardly_anything(word) else math.log(1 + len(names) / count)
             for word, count in entries.items()
         }
 
@@ -216,17 +216,22 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(folded(text)))
 
 
+def _says_hardly_anything(word: str) -> bool:
+    return is_filler(word) or word.isdecimal() or specimen_in(word) == BLOOD
+
+
 @lru_cache(maxsize=65536)
 def _same(word: str, other: str, *, is_own: bool = True) -> float:
     """How much two words are the same: wholly, as one and its beginning, or in another spelling. A beginning speaks
-    less for what the entry is not to be mistaken for: `crea` is not yet creatine."""
+    less for what the entry is not to be mistaken for: `crea` is not yet creatine. No word that says hardly anything
+    is a beginning: `serum` is not yet Serumalbumin."""
     if word == other:
         return 1.0
     short, long = sorted((word, other), key=len)
     if long.startswith(short):
         if len(short) == 1 or short.isdecimal():
             return _ONE_LETTER if short.isalpha() else 0.0
-        if len(short) <= 2:
+        if len(short) <= 2 or _says_hardly_anything(short) or _says_hardly_anything(long):
             return 0.0
         return _BEGINNING + (1 - _BEGINNING) * len(short) / len(long) if is_own else _BEGINNING
     if len(short) < 4 or 2 * len(short) < _SAME_SPELLING * (len(short) + len(long)):

@@ -217,3 +217,12 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 def test_a_list_of_drugs_has_foods_too(category: Any, concept_: str) -> None:
     body = allergy(coded("892484", RXNORM, "strawberry allergenic extract"), category=category)
     assert only_episode(read_broadly(body)).concept == concept_
+
+
+def test_allergies_to_what_nobody_knows_are_one_note() -> None:
+    egg = allergy(coded("102263004", SNOMED, "Egg"), id="egg")
+    dust = allergy(coded("33008008", SNOMED, "Dust"), id="dust")
+    assert read_broadly(egg).notes == ("AllergyIntolerance/egg: its code `102263004` Egg is read as `any_substance`",)
+    assert read_patient(bundle(PATIENT, egg, dust), BROAD).notes == (
+        "AllergyIntolerance: the codes of 2 entries are read as `any_substance`: `102263004` Egg, `33008008` Dust",
+    )

@@ -31,7 +31,7 @@ from records.fhir.tiny import (
 from records.fhir_sources import dictionary
 from records.small_rulebook import SMALL
 from screener import evaluate, load_rules
-from screener.records import RecordError, read_patients
+from screener.records import RecordError, read_patient, read_patients
 from screener.records.errors import Findings
 from screener.records.patient import Patient
 from screener.records.sightings import Sightings
@@ -68,6 +68,27 @@ def test_alike_things_set_aside_are_one_note_with_some_of_their_places() -> None
     assert note_of(patient) == (
         "Observation: 5 times, its status is `cancelled`, and it does not count: "
         "Observation/0, Observation/1, Observation/2 and 2 others"
+    )
+
+
+@pytest.mark.parametrize("number", [3, 4])
+def test_a_remark_on_many_results_of_one_lab_is_one_note(number: int) -> None:
+    patient = read(
+        *(observation("INR", id=str(each), status="unknown", valueQuantity={"value": 2}) for each in range(number))
+    )
+    assert patient.notes == (
+        ("INR: 4 times, its status is `unknown` (Observation/0, Observation/1, Observation/2 and 1 other)",)
+        if number == 4
+        else tuple(f"Observation/{each}: INR: its status is `unknown`" for each in range(number))
+    )
+
+
+def test_lists_that_are_not_complete_for_one_reason_are_one_note() -> None:
+    page = {**bundle(PATIENT), "type": "searchset", "total": 2}
+    screening = evaluate(read_patient(page, SMALL), SMALL, as_of=DAY, assume_complete=["conditions", "procedures"])
+    assert screening.notes[-1] == (
+        "`conditions` and `procedures` are not taken as complete, "
+        "because of what cannot be read or is not at hand: Bundle"
     )
 
 

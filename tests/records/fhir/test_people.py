@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -200,9 +202,20 @@ def test_a_patient_in_two_versions_that_contradict_each_other_is_refused_and_the
     given = bundle(PATIENT, {**PATIENT, field: value}, person("b"))
     refused, other = read_patients(given, SMALL)
     assert isinstance(refused, RecordError)
-    assert refused.problems[0].fault == f"two Patient resources of this id have another `{field}`"
+    assert refused.problems[0].fault == f"two Patient resources of this id differ in `{field}`: entry[0] and entry[1]"
     assert isinstance(other, Patient)
     assert other.id == "b"
+
+
+def test_two_patients_of_one_id_in_an_export_are_named_with_their_files(tmp_path: Path) -> None:
+    for file, sex in (("Patient.ndjson", "female"), ("more/Patient.ndjson", "male")):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(json.dumps({**PATIENT, "gender": sex}))
+    (refused,) = read_patients(tmp_path, SMALL)
+    assert isinstance(refused, RecordError)
+    assert refused.problems[0].fault == (
+        "two Patient resources of this id differ in `gender`: Patient.ndjson and more/Patient.ndjson"
+    )
 
 
 def test_of_two_dated_versions_of_a_patient_the_later_counts() -> None:

@@ -55,7 +55,7 @@ from screener.records.fhir.treatments import (
 from screener.records.fhir.versions import unknown_version
 from screener.records.fhir.wholeness import read_composition, read_list, says_of_its_list
 from screener.records.folders import Unread
-from screener.records.notes import some_of
+from screener.records.notes import Note, some_of
 from screener.records.patient import UNNAMED, Patient
 from screener.records.sightings import Sightings
 from screener.records.written import sex_meant
@@ -96,6 +96,8 @@ class Person(Struct, eq=False):
     perhaps: list[Resource] = []
     """What is about a patient who is not in the file, and so may be about this one, who is alone in it."""
     left: list[SetAside] = []
+    known_by: tuple[str | None, str] | None = None
+    """The identifier, with its system, by which alone this one is known."""
 
     @property
     def resources(self) -> tuple[Resource, ...]:
@@ -140,10 +142,11 @@ def read_resources(
     is_alone = len(people) == 1 and not among_others
     names = _names(people, name)
     times = Counter(map(plain_id, names))
-    linked = _linked_people(people, pool)
+    elsewhere = {id(each): _MAY_BE_KNOWN for each in _perhaps_known_otherwise(people)}
+    elsewhere |= dict.fromkeys(_linked_people(people, pool), _OF_ONE_PERSON)
     for person, called in zip(people, names, strict=True):
         reader = Reader(dictionary, pool, memory, sightings)
-        patient = _patient(person, called, reader, file, is_alone=is_alone, is_linked=id(person) in linked)
+        patient = _patient(person, called, reader, file, is_alone=is_alone, elsewhere=elsewhere.get(id(person)))
         shares_id = times[plain_id(called)] > 1
         yield of_one_id(patient, file) if shares_id and isinstance(patient, Patient) else patient
         if ledger is not None:
@@ -258,12 +261,17 @@ def subject_of(kind: str, body: Body) -> Body | None:
     """The reference that says whom a resource is about."""
     for field in _SUBJECTS:
         reference = body.get(field)
-        if isinstance(reference, dict) and ("reference" in reference or "identifier" in reference):
+        if isinstance(reference, dict) and (_leads(reference.get("reference")) or "identifier" in reference):
             return reference
     if kind == "Appointment":
         actors = (each for _, each in at(body, ("participant", "actor")) if isinstance(each, dict))
         return next((each for each in actors if "Patient/" in str(each.get("reference"))), None)
     return None
+
+
+def _leads(address: object) -> bool:
+    """Whether an address is more than blanks. One that is no text at all is for its reader to refuse."""
+    return bool(address.strip()) if isinstance(address, str) else address is not None
 
 
 def _subject(resource: Resource) -> Body | None:
@@ -321,11 +329,23 @@ class _Whose:
         if person is None and self.alone is not None:
             return self.alone, False
         if person is None:
-            name = contained.id if contained is not None else _name_in(key) if isinstance(key, str) else None
-            person = self.people[key] = Person(name, contained, about=[], perhaps=[], left=[])
+            person = self.people[key] = self._somebody(key, contained)
         elif contained is not None and all(contained.body != each.body for each in person.resources):
             person.others = (*person.others, contained)
         return person, True
+
+    def _somebody(self, key: object, contained: Resource | None) -> Person:
+        """Somebody of whom no Patient resource stands by itself. Raises ShapeError where the key is nobody's own."""
+        somebody = Person(None, contained, about=[], perhaps=[], left=[])
+        if contained is not None:
+            somebody.name = contained.id
+        elif isinstance(key, str):
+            if key.startswith("#"):
+                raise ShapeError("its reference is to a Patient inside it, and there is none")
+            somebody.name = _name_in(key)
+        elif isinstance(key, tuple):
+            somebody.known_by = key
+        return somebody
 
     def _key(self, reference: Body, resource: Resource) -> tuple[object, Resource | None]:
         """What identifies the patient whom a reference means, and the Patient that the resource itself contains."""
@@ -439,9 +459,9 @@ def _names(people: Sequence[Person], name: str | None) -> list[str]:
 
 
 def _patient(
-    person: Person, called: str, reader: Reader, file: str, *, is_alone: bool, is_linked: bool
+    person: Person, called: str, reader: Reader, file: str, *, is_alone: bool, elsewhere: Note | None
 ) -> Patient | RecordError:
-    """`is_linked` tells whether the file holds another record of the same person."""
+    """`elsewhere` tells why the file may hold more about this person under another name."""
     try:
         _read_person(person, reader)
     except ShapeError as error:
@@ -485,8 +505,8 @@ def _patient(
     for missing in reader.pool.missing:
         for open_list in _lists_of(missing.kinds):
             reader.chart.leave_unread(open_list, missing.place)
-    if is_linked:
-        reader.findings.note(f"Patient/{called}", _OF_ONE_PERSON)
+    if elsewhere is not None:
+        reader.findings.note(f"Patient/{called}", elsewhere.text, elsewhere.kind)
         for open_list in get_args(RecordList):
             reader.chart.leave_unread(open_list, f"Patient/{called}")
     if is_alone or person.resource is not None:
@@ -538,7 +558,12 @@ def _about_another(resources: Sequence[Resource]) -> str:
     return f"{are.format(kinds)} about {who}: {until}"
 
 
-_OF_ONE_PERSON = "the file holds another record of the same person, and what is about the one may lie with the other"
+_OF_ONE_PERSON = Note(
+    "the file holds another record of the same person, and what is about the one may lie with the other"
+)
+_MAY_BE_KNOWN = Note(
+    "the file has entries of somebody known by an identifier alone, who may be this patient", "check first"
+)
 _ANSWERING = frozenset({"Consent"})
 """What answers for a person, and never for somebody who only may be the one."""
 
@@ -567,7 +592,8 @@ def _read_person(person: Person, reader: Reader) -> None:
     for other in person.others:
         for field in ("birthDate", "gender", "deceasedBoolean", "deceasedDateTime"):
             if other.body.get(field) != body.get(field):
-                raise ShapeError(f"two Patient resources of this id have another `{field}`")
+                where = f": {resource.lies} and {other.lies}" if resource.lies and other.lies else ""
+                raise ShapeError(f"two Patient resources of this id differ in `{field}`{where}")
     if (why := changed_meaning(body)) is not None:
         raise ShapeError(why)
     chart = reader.chart
@@ -652,6 +678,20 @@ def _linked_people(people: Sequence[Person], pool: Pool) -> set[int]:
             if other is not None and (of_other := by_resource.get(id(other))) not in (None, of_each):
                 found |= {id(of_each), id(of_other)}
     return found
+
+
+def _perhaps_known_otherwise(people: Sequence[Person]) -> Iterator[Person]:
+    """The patients who may be somebody whom the file knows by an identifier alone: nothing on record says that theirs
+    of that system is another one. An identifier without a system may be anybody's."""
+    known = [each.known_by for each in people if each.known_by is not None]
+    if not known:
+        return
+    for person in people:
+        if person.resource is None:
+            continue
+        own = identifiers_of(person.resource.body)
+        if any(each[0] is None or each in own or all(system != each[0] for system, _ in own) for each in known):
+            yield person
 
 
 def _linked(resource: Resource, reader: Reader) -> list[str | None]:

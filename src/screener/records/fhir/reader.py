@@ -153,6 +153,8 @@ class Reader:
         """Entries that may be what rules ask for, by what somebody knows of their codes or words."""
         self._told_by_words: dict[str, dict[Concept, list[str]]] = {}
         """Entries whose codes nobody knows, and whose words say that no rule asks for them."""
+        self._allergens: dict[str, dict[Concept, list[str]]] = {}
+        """Codes that no entry of the dictionary has, by the drug or substance that each is read as."""
         self._without_period: set[str] = set()
         self._unread_specimens: dict[str, list[str]] = {}
         self._taken_for: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -380,7 +382,7 @@ class Reader:
         if some is None or not systems:
             return self.meanings(concept, kinds, resource, on="allergies")
         self._see(concept, kinds[0], None, ())
-        self.note(resource.place, f"its code {label_of(concept)} is read as `{some.entry.name}`")
+        self._allergens.setdefault(some.entry.name, {}).setdefault(concept, []).append(resource.place)
         _, filed = self._filed(concept, (some,), "allergies", None)
         return filed
 
@@ -649,6 +651,12 @@ class Reader:
             self.findings.note("", f"the code system {quoted(system)} is read as `{name}` by the clinic's own table")
         if self._commas:
             self.findings.note("", with_commas(self._commas))
+        for name, concepts in self._allergens.items():
+            places = [*chain.from_iterable(concepts.values())]
+            one = len(places) == 1
+            told = f"its code {_named(concepts)} is" if one else f"the codes of {len(places)} entries are"
+            told += f" read as `{name}`" + ("" if one else f": {_named(concepts)}")
+            self.findings.note(places[0] if one else "AllergyIntolerance", told, places=places)
         for (label, near), places in self._taken_for.items():
             told = f"not read: {label}; it may be {any_of(near)}, and until its code is read it is a result of that"
             self.findings.note(some_of(places), f"{told} which cannot be read", places=places)

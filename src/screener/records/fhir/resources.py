@@ -65,6 +65,8 @@ class Resource(Struct, frozen=True, eq=False):
     holder: Resource | None = None
     document: str | None = None
     """The document that it is part of, by its place. A document is about one subject."""
+    lies: str = ""
+    """Its place in the file, or among the files, also where it has an id."""
 
     @property
     def named(self) -> str | None:
@@ -139,7 +141,7 @@ class Pool:
             identity = _identity(content)
             named = f"{kind}/{identity}" if identity is not None else place or kind
             url = plain_address(full_url) if full_url is not None else None
-            self.resources.append(Resource(kind, identity, content, named, url, document=document))
+            self.resources.append(Resource(kind, identity, content, named, url, document=document, lies=place))
             if kind == "OperationOutcome":
                 self._add_outcome(content, named, asked)
 
@@ -383,7 +385,7 @@ def identifier_in(reference: Body) -> tuple[str | None, str] | None:
         return system or None, searched_for
     identifier = part(reference, "identifier")
     value = text(identifier, "value")
-    return (text(identifier, "system"), value) if value is not None else None
+    return ((text(identifier, "system") or "").strip() or None, value) if value is not None else None
 
 
 def contained_in(holder: Resource) -> Iterator[Resource]:
