@@ -9,11 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import DONE, CallError, Parser, check_names, counted, encode_output, tell
+from screener.cli.calls import DONE, CallError, Parser, check_names, counted, counting, encode_output, tell
 from screener.cli.ingest import (
     check_parts,
     check_there,
-    counting,
     given_in,
     manner,
     place_or_address,

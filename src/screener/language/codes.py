@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import get_args
 
 from msgspec.structs import replace
 
 from screener.language import syntax
 from screener.language.desk import Desk, Draft, did_you_mean
 from screener.language.dictionary import code_lines, code_of
-from screener.language.names import EntryKind, nearest
-from screener.rulebook import HIERARCHICAL, Code, Concept, Related, Relation, Sign
+from screener.language.names import nearest
+from screener.rulebook import HIERARCHICAL, Code, Concept, ConceptKind, Related, Relation, Sign
 from screener.values.check_digits import is_loinc, is_snomed
 
 _RELATIONS: dict[str, Relation] = {"is": "is", "may be": "may be", "not": "is not"}
@@ -294,10 +295,9 @@ def warn_of_what_fhir_cannot_say(draft: Draft, blocks: Mapping[str, tuple[Desk, 
 
 def lines_of(blocks: Iterable[tuple[Desk, syntax.Block]], draft: Draft) -> Iterator[tuple[str, Desk, syntax.CodesLine]]:
     """The lines of `codes …` blocks, each with the name of its concept."""
-    kinds: tuple[EntryKind, ...] = ("condition", "procedure", "drug", "event", "substance")
     for desk, block in blocks:
         if isinstance(block, syntax.Relations):
-            entry = desk.find(block.name, kinds, "`codes`")
+            entry = desk.find(block.name, get_args(ConceptKind), "`codes`")
             if entry is not None and entry.name in draft.concepts:
                 for line in relation_lines(block):
                     yield entry.name, desk, line

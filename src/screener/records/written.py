@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from msgspec import Struct
 
@@ -158,15 +158,7 @@ def result_meant(word: str) -> str:
 def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
     """The sex that people write so; `unknown` where they say that it is neither or not known, None where nobody knows
     what they mean."""
-    match words_for("sex").get(as_choice(text)):
-        case "female":
-            return "female"
-        case "male":
-            return "male"
-        case "unknown":
-            return "unknown"
-        case _:
-            return None
+    return cast("Sex | Literal['unknown'] | None", words_for("sex").get(as_choice(text)))
 
 
 def died_meant(text: str) -> bool | str:

@@ -83,7 +83,7 @@ def plain(code: str) -> str:
 
 def codes_of(concept: Concept) -> tuple[Code, ...]:
     """The codes that say that a concept is present, in the systems that are read; the whole of it among them."""
-    codes = dict.fromkeys((*concept.codes, *whole_of(concept)))
+    codes = dict.fromkeys((*concept.codes, *concept.whole))
     return tuple(code for code in codes if code.system in _systems_read() and not code.absent)
 
 
@@ -92,19 +92,13 @@ def _systems_read() -> frozenset[str]:
     return frozenset(system for vocabulary in vocabularies() for system in vocabulary.of)
 
 
-def whole_of(concept: Concept) -> tuple[Code, ...]:
-    """The codes that stand for the whole of a concept: whoever has none of them and nothing below them lacks it."""
-    whole: tuple[Code, ...] = getattr(concept, "whole", ())
-    return whole
-
-
 def digest_of_codes(rulebook: Rulebook) -> str:
     """What identifies the part of a dictionary that an index depends on: the codes of its concepts in the systems that
     are read, which are the whole, and the pairs of narrower and broader concepts."""
     described = [
         (name, concept.narrower, [(c.system, c.first, c.last) for c in codes], [(c.system, c.first) for c in whole])
         for name, concept in sorted(rulebook.concepts.items())
-        for codes, whole in [(codes_of(concept), whole_of(concept))]
+        for codes, whole in [(codes_of(concept), concept.whole)]
     ]
     return "sha256:" + hashlib.sha256(msgspec.json.encode(described)).hexdigest()
 

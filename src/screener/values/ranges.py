@@ -242,3 +242,13 @@ def bounded(value: Range, floor: float | None, cap: float | None) -> Range:
     if cap is not None:
         low, high = min(low, cap), min(high, cap)
     return Range(low, high, undefined=value.undefined)
+
+
+ARITHMETIC: Mapping[str, Callable[[Range, Range], Range]] = {"+": add, "-": subtract, "*": multiply, "/": divide}
+FUNCTIONS: Mapping[str, Callable[[Range], Range]] = {
+    "ln": logarithm,
+    "exp": exponential,
+    "sqrt": square_root,
+    "round": round_half_up,
+}
+"""The operators and functions of formulas."""
