@@ -46,7 +46,7 @@ from screener.language.dictionary import (
 )
 from screener.language.lookups import Lookups
 from screener.language.meanings import definition_of, score_of, table_of
-from screener.language.names import Entry, NamedBlock, collect, cycles, mentioned
+from screener.language.names import NamedBlock, NamedEntry, collect, cycles, mentioned
 from screener.language.parser import ParsedFile, parse
 from screener.language.reviewed_codes import Tables, reviewed_rows
 from screener.language.sheets import head_of
@@ -150,7 +150,7 @@ class _Check:
             head=head_of((desk, block) for desk, block in self.blocks if isinstance(block, syntax.Sheet)),
         )
 
-    def _named(self) -> Iterator[tuple[Desk, Entry, NamedBlock]]:
+    def _named(self) -> Iterator[tuple[Desk, NamedEntry, NamedBlock]]:
         """The blocks that own their name: not those whose name was taken already."""
         for desk, block in self.blocks:
             if isinstance(block, NamedBlock):

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from screener.language import syntax
 from screener.language.desk import Desk, did_you_mean
-from screener.language.limits import CheckedNumber, exact, likely_unit, range_text
+from screener.language.limits import CheckedNumber, exact, likely_unit
 from screener.language.names import nearest
 from screener.language.numbers import Numbers
 from screener.language.source import Span
@@ -24,7 +24,7 @@ from screener.rulebook import (
     Truthful,
 )
 from screener.values import ranges
-from screener.values.ranges import TURNED, Comparison, exactly, is_between
+from screener.values.ranges import TURNED, Comparison, exactly, is_between, range_text
 from screener.values.truth import TRUE, UNKNOWN, Truth
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from screener.language.diagnostics import Diagnostic, error, warning
 from screener.language.lookups import Lookups
-from screener.language.names import Entry, EntryKind, Names
+from screener.language.names import EntryKind, NamedEntry, Names
 from screener.language.reach import Reach
 from screener.language.readings import Variant
 from screener.language.source import Source, Span
@@ -92,7 +92,7 @@ class Desk:
         """A place as messages show it."""
         return f"{self.draft.root}{place.file}:{place.line}"
 
-    def find(self, name: Name, kinds: Sequence[EntryKind], wanting: str) -> Entry | None:
+    def find(self, name: Name, kinds: Sequence[EntryKind], wanting: str) -> NamedEntry | None:
         """The entry of that name, if it is of one of these kinds; `wanting` says who wants one, as in `history of`."""
         entry = self.draft.names.find(name.text)
         if entry is None:

@@ -15,7 +15,7 @@ from screener.language import syntax
 from screener.language.desk import Desk, Draft, did_you_mean
 from screener.language.diagnostics import error
 from screener.language.dimensions import PURE_NUMBER, Measure
-from screener.language.limits import exact, range_text
+from screener.language.limits import exact
 from screener.language.lookups import Lookups
 from screener.language.names import EntryKind, cycles, nearest
 from screener.language.propositions import Propositions
@@ -46,7 +46,7 @@ from screener.rulebook import (
     Words,
 )
 from screener.values.dates import NO_TIME, Duration
-from screener.values.ranges import Range
+from screener.values.ranges import Range, range_text
 from screener.values.units import UnitError, describe, factor_between, parse_unit
 
 LineOfEntry = TypeVar("LineOfEntry")

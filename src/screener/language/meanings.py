@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from screener.language import syntax
 from screener.language.desk import Desk
-from screener.language.limits import CheckedNumber, range_text
+from screener.language.limits import CheckedNumber
 from screener.language.propositions import Propositions
 from screener.language.readings import Variant
 from screener.language.scopes import length_of
@@ -24,7 +24,7 @@ from screener.rulebook import (
     Table,
     Value,
 )
-from screener.values.ranges import Range
+from screener.values.ranges import Range, range_text
 
 
 def quotation(quotes: Sequence[syntax.Quote]) -> str:

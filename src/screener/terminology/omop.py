@@ -33,7 +33,7 @@ from msgspec import Struct
 
 from screener.rulebook import Rulebook
 from screener.terminology.hierarchy import (
-    Entry,
+    IndexedCode,
     TerminologyError,
     codes_of,
     digest_of_codes,
@@ -161,7 +161,7 @@ def build(
 
 def write_whole(
     out: Path,
-    entries: Iterable[Entry],
+    entries: Iterable[IndexedCode],
     concepts: Sequence[tuple[str, Iterable[str], Iterable[int]]],
     digest: str,
     systems: tuple[str, ...],
@@ -437,11 +437,11 @@ ORDER BY o.system, o.code, o.stands DESC, o.id
 """
 
 
-def _entries(database: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
+def _entries(database: duckdb.DuckDBPyConnection) -> Iterator[IndexedCode]:
     rows = database.execute(_ENTRIES)
     while some := rows.fetchmany(_ROWS_AT_A_TIME):
         for system, code, name, hierarchies, sure, perhaps in some:
-            yield Entry(system, code, name, tuple(hierarchies or ()), tuple(sure or ()), tuple(perhaps or ()))
+            yield IndexedCode(system, code, name, tuple(hierarchies or ()), tuple(sure or ()), tuple(perhaps or ()))
 
 
 def _whole(database: duckdb.DuckDBPyConnection) -> dict[int, list[str]]:
