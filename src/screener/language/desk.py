@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from screener.language.diagnostics import Diagnostic, error, warning
 from screener.language.lookups import Lookups
-from screener.language.names import EntryKind, NamedEntry, Names
+from screener.language.names import EntryKind, NamedEntry, Names, nearest
 from screener.language.reach import Reach
 from screener.language.readings import Variant
 from screener.language.source import Source, Span
 from screener.language.syntax import Name
 from screener.rulebook import Concept, Finding, Lab, Place, Question, Score, Table
+from screener.values.ranges import range_text
 
 _KINDS: dict[EntryKind, str] = {
     "points": "a points table",
@@ -91,6 +92,17 @@ class Desk:
     def shown_place(self, place: Place) -> str:
         """A place as messages show it."""
         return f"{self.draft.root}{place.file}:{place.line}"
+
+    def values_of(self, finding: Finding) -> str:
+        """A note on what a finding can be, and where that is said."""
+        scale = ", ".join(finding.choices) if finding.grade is None else f"grade {range_text(finding.grade)}"
+        return f"values: {scale}   ({self.shown_place(finding.place)})"
+
+    def no_value(self, finding: Finding, name: Name) -> None:
+        """Put down that a finding is never what a rule or an entry says of it."""
+        message = f"`{finding.name}` is never `{name.text}`"
+        help_text = did_you_mean(nearest(name.text, finding.choices))
+        self.error("unknown-choice", message, name.span, notes=(self.values_of(finding),), help=help_text)
 
     def find(self, name: Name, kinds: Sequence[EntryKind], wanting: str) -> NamedEntry | None:
         """The entry of that name, if it is of one of these kinds; `wanting` says who wants one, as in `history of`."""

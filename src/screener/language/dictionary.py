@@ -450,7 +450,7 @@ def finding_of(desk: Desk, block: syntax.Finding, fresh: Fresh) -> Finding | Non
     finding = replace(finding, words=_words(desk, block, finding))
     for _, code in code_lines(block):
         if code.value is not None and not is_a_value(finding, code.value.text):
-            _not_a_value(desk, finding, code.value)
+            desk.no_value(finding, code.value)
     line = _only(block.lines, syntax.WhenAbsentLine)
     return finding if line is None else _with_absence(desk, finding, line)
 
@@ -463,7 +463,7 @@ def _words(desk: Desk, block: syntax.Finding, finding: Finding) -> tuple[Words, 
         if not isinstance(line, syntax.WordsLine):
             continue
         if wrong := [each for each in line.values if not is_a_value(finding, each.text)]:
-            _not_a_value(desk, finding, wrong[0])
+            desk.no_value(finding, wrong[0])
             continue
         for word in line.words:
             if word.text.casefold() in known:
@@ -478,17 +478,6 @@ def is_a_value(finding: Finding, text: str) -> bool:
     if finding.grade is None:
         return text in finding.choices
     return text.isdecimal() and finding.grade.contains(float(text))
-
-
-def _not_a_value(desk: Desk, finding: Finding, name: syntax.Name) -> None:
-    scale = ", ".join(finding.choices) if finding.grade is None else f"grade {range_text(finding.grade)}"
-    desk.error(
-        "unknown-choice",
-        f"`{finding.name}` is never `{name.text}`",
-        name.span,
-        notes=(f"values: {scale}",),
-        help=did_you_mean(nearest(name.text, finding.choices)),
-    )
 
 
 def _grade(desk: Desk, line: syntax.IntervalLine) -> Range | None:

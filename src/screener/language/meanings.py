@@ -142,12 +142,7 @@ def _cells_of_choices(desk: Desk, block: syntax.Points, finding: Finding) -> lis
             return None
         for choice in cell.choices:
             if choice.text not in finding.choices:
-                desk.error(
-                    "unknown-choice",
-                    f"`{finding.name}` is never `{choice.text}`",
-                    choice.span,
-                    notes=(f"values: {', '.join(finding.choices)}   ({desk.shown_place(finding.place)})",),
-                )
+                desk.no_value(finding, choice)
                 return None
             if choice.text in seen:
                 desk.error("points-overlap", f"`{choice.text}` earns points twice", choice.span)

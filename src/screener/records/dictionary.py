@@ -25,6 +25,7 @@ from screener.records.phrases import Named, Phrases
 from screener.rulebook import (
     DRUG_SYSTEMS,
     KINDS_ON,
+    LIST_OF,
     PHRASES,
     Concept,
     ConceptKind,
@@ -161,6 +162,11 @@ class Meaning(Struct, frozen=True):
                 return "finding"
             case Concept():
                 return self.entry.kind
+
+    @property
+    def home(self) -> str:
+        """Where in a record a thing of this kind stands: a list of concepts, or `observations`."""
+        return LIST_OF[self.entry.kind] if isinstance(self.entry, Concept) else "observations"
 
     @property
     def is_open(self) -> bool:

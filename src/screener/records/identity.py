@@ -111,7 +111,7 @@ class Naming:
         return entry.model_copy(update={"name": parted[0], "text": None, "stage": parted[1]}), parted[1]
 
     def _is_text_alone(self, entry: Entry) -> bool:
-        return all(each is None for each in (entry.name, entry.code, entry.system, *_coded_fields(entry)))
+        return all(getattr(entry, field) is None for field in ("name", "code", "system", *CODE_FIELDS))
 
     def _is_name(self, words: str) -> bool:
         """Whether somebody knows a wording as the name of a condition, or the clinic says what it is."""
@@ -509,7 +509,7 @@ class Naming:
                 self.findings.note(path, f"no rule uses this {kinds[0]}", "no rule", about=kinds[0])
                 continue
             told = f"its code stands for the {meaning.kind} `{meaning.entry.name}`, "
-            self.findings.note(path, f"{told}which is read under `{_entries_of(meaning)}` only")
+            self.findings.note(path, f"{told}which is read under `{meaning.home}` only")
         return tuple(meaning for meaning in meanings if meaning.kind in kinds)
 
 
@@ -521,10 +521,6 @@ _HOW_TO_DENY = '. An absence is written as the name of what is absent, and `"sta
 
 def _is_silent(stated: object) -> bool:
     return stated is None or (isinstance(stated, str) and not any(map(str.isalnum, stated)))
-
-
-def _coded_fields(entry: Entry) -> list[str | None]:
-    return [getattr(entry, field) for field in CODE_FIELDS]
 
 
 def _is_measured(unit: object) -> bool:
@@ -541,8 +537,3 @@ def _with_kinds(entry: object) -> tuple[str, ...]:
 
 def _with_parents(entry: object) -> tuple[str, ...]:
     return (entry.name, *entry.broader) if isinstance(entry, Concept) else ()
-
-
-def _entries_of(meaning: Meaning) -> str:
-    """Where in a record a thing of this kind stands."""
-    return LIST_OF[meaning.entry.kind] if isinstance(meaning.entry, Concept) else "observations"

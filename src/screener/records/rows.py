@@ -26,7 +26,7 @@ from screener.records.locales import Locale
 from screener.records.native import CODE_FIELDS, ENTRIES
 from screener.records.own_tables import read_own_table
 from screener.records.written import UnreadableValueError, read_value
-from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Lab
+from screener.rulebook import DRUG_SYSTEMS, Lab
 from screener.values.dates import DateError
 from screener.values.tables import table_rows
 from screener.values.units import is_unit
@@ -392,7 +392,7 @@ class _People:
             else:
                 systems.add(self.dictionary.system_name(system))
                 meanings += self.dictionary.coded(system, entry[field])
-        lists = {LIST_OF[each.entry.kind] if isinstance(each.entry, Concept) else "observations" for each in meanings}
+        lists = {each.home for each in meanings}
         if len(lists) == 1:
             return next(iter(lists))
         if not lists and ("value" in entry or systems == {"loinc"}):
