@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from screener.language import syntax
 from screener.language.codes import (
     Exists,
-    check_digits,
     check_forms,
     check_kinship,
     check_relations,
@@ -203,7 +202,6 @@ class _Check:
             )
         self._relate_codes(concepts)
         check_results((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Entry))
-        check_digits(self.blocks)
         check_forms(self.blocks, self.exists)
 
     def _relate_codes(self, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from screener.language.diagnostics import Diagnostic, error, warning
 from screener.language.lookups import Lookups
-from screener.language.names import EntryKind, NamedEntry, Names, nearest
+from screener.language.names import EntryKind, NamedEntry, Names, kind_in_words, nearest
 from screener.language.reach import Reach
 from screener.language.readings import Variant
 from screener.language.source import Source, Span
@@ -15,16 +15,10 @@ from screener.language.syntax import Name
 from screener.rulebook import Concept, Finding, Lab, Place, Question, Score, Table
 from screener.values.ranges import range_text
 
-_KINDS: dict[EntryKind, str] = {
-    "points": "a points table",
-    "form": "a measured form",
-    "event": "an event",
-}
-
 
 def kinds_in_words(kinds: Sequence[EntryKind]) -> str:
     """`a condition or an event`."""
-    words = [_KINDS.get(kind, f"a {kind}") for kind in kinds if kind != "form"]
+    words = [kind_in_words(kind) for kind in kinds if kind != "form"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 

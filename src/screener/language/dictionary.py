@@ -580,46 +580,42 @@ def _evidence(desk: Desk, line: syntax.DeniedByListLine) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _names_after(block: syntax.Concept, words: str) -> list[syntax.Name]:
+    """The names on all lines of a concept that these words lead."""
+    lines = [line for line in block.lines if isinstance(line, syntax.NamesLine) and line.words == words]
+    return [name for line in lines for name in line.names]
+
+
 def inclusion_of(blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> dict[str, tuple[str, ...]]:
     """What each concept includes: by its own `includes`, and by the `kind of` of the others."""
     included = {name: list(_includes(desk, block)) for name, (desk, block) in blocks.items()}
     for name, (desk, block) in blocks.items():
-        for line in block.lines:
-            if not isinstance(line, syntax.NamesLine) or line.words != "kind of":
-                continue
-            for parent in line.names:
-                kinds = tuple(kind for kind, below in _INCLUDABLE.items() if block.kind in below)
-                entry = desk.find(parent, kinds, f"`kind of`, said of a {block.kind},")
-                if entry is not None and name not in included[entry.name]:
-                    included[entry.name].append(name)
+        kinds = tuple(kind for kind, below in _INCLUDABLE.items() if block.kind in below)
+        for parent in _names_after(block, "kind of"):
+            entry = desk.find(parent, kinds, f"`kind of`, said of a {block.kind},")
+            if entry is not None and name not in included[entry.name]:
+                included[entry.name].append(name)
     for name, (_, block) in blocks.items():
         for line in block.lines:
             if isinstance(line, syntax.IncludesEveryLine):
                 included[name] += [
                     other
                     for other, (_, each) in blocks.items()
-                    if each.kind == line.kind and other not in (name, *included[name]) and not _is_no_kind(each, name)
+                    if each.kind == line.kind
+                    and other not in (name, *included[name])
+                    and all(of.text != name for of in _names_after(each, "no kind of"))
                 ]
     return {name: tuple(each) for name, each in included.items()}
 
 
-def _is_no_kind(block: syntax.Concept, of: str) -> bool:
-    """Whether an entry says that it is no kind of another."""
-    lines = [line for line in block.lines if isinstance(line, syntax.NamesLine) and line.words == "no kind of"]
-    return any(name.text == of for line in lines for name in line.names)
-
-
 def _includes(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
     included: list[str] = []
-    for line in block.lines:
-        if not isinstance(line, syntax.NamesLine) or line.words != "includes":
-            continue
-        for name in line.names:
-            entry = desk.find(name, _INCLUDABLE[block.kind], f"the `includes` of a {block.kind}")
-            if entry is not None and entry.name in included:
-                desk.error("said-twice", f"`{entry.name}` stands here twice", name.span)
-            elif entry is not None:
-                included.append(entry.name)
+    for name in _names_after(block, "includes"):
+        entry = desk.find(name, _INCLUDABLE[block.kind], f"the `includes` of a {block.kind}")
+        if entry is not None and entry.name in included:
+            desk.error("said-twice", f"`{entry.name}` stands here twice", name.span)
+        elif entry is not None:
+            included.append(entry.name)
     return tuple(included)
 
 
@@ -629,8 +625,7 @@ _NAMED_ON: dict[str, tuple[EntryKind, ...]] = {"ended by": ("condition", "proced
 
 def named_on(line: str, desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
     """The entries that a line of a concept names: what ends it, or what it goes on after."""
-    found = _only(block.lines, syntax.NamesLine, line)
-    entries = [desk.find(name, _NAMED_ON[line], f"`{line}`") for name in ([] if found is None else found.names)]
+    entries = [desk.find(name, _NAMED_ON[line], f"`{line}`") for name in _names_after(block, line)]
     return tuple(entry.name for entry in entries if entry is not None)
 
 

@@ -43,6 +43,12 @@ _USE: Mapping[EntryKind, str] = {
 }
 
 
+def kind_in_words(kind: EntryKind) -> str:
+    """`a lab`, `an event`, `a points table`."""
+    word = {"points": "points table", "form": "measured form"}.get(kind, kind)
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
+
 class NamedEntry(Struct, frozen=True):
     """What a name stands for. `name` is its canonical name; if it is a measured form of a lab, `within` is that lab."""
 
@@ -61,8 +67,7 @@ class NamedEntry(Struct, frozen=True):
     @property
     def article(self) -> str:
         """The kind as messages say it: `a lab`, `an event`."""
-        word = {"points": "points table", "form": "measured form"}.get(self.kind, self.kind)
-        return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+        return kind_in_words(self.kind)
 
     @property
     def use(self) -> str:
