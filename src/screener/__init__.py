@@ -239,19 +239,10 @@ def _locale(name: str | None) -> Locale | None:
 
 
 def _dictionary(rules: Rulebook | None, codes: Codes, hierarchy: Path | None = None) -> Dictionary:
-    from screener.records.dictionary import dictionary_of
+    from screener.records.reading import own_dictionary
 
-    dictionary = dictionary_of(load_rules() if rules is None else rules)
-    if hierarchy is not None:
-        from screener.terminology.hierarchy import Hierarchy
-
-        dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, dictionary.rulebook))
-    tables = (codes,) if isinstance(codes, str | PathLike) else tuple(codes)
-    if tables:
-        from screener.records.local_codes import with_tables
-
-        dictionary = with_tables(dictionary, [_path(table) for table in tables])
-    return dictionary
+    tables = (codes,) if isinstance(codes, str | PathLike) else codes
+    return own_dictionary(load_rules() if rules is None else rules, [_path(table) for table in tables], hierarchy)
 
 
 _one_at_a_time = Lock()

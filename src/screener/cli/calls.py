@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from screener.values.refusals import Refusal, message
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 DONE, FOUND, UNUSABLE = 0, 1, 2
 
@@ -87,3 +92,30 @@ def check_names(names: list[str] | tuple[str, ...], known: tuple[str, ...], what
             from screener.records.errors import did_you_mean
 
             raise CallError(f"`{name}` is not a {what}", did_you_mean(name, known) or f"there are {', '.join(known)}")
+
+
+@contextmanager
+def counting(what: str, *, is_shown: bool = True) -> Iterator[Callable[[int], None]]:
+    """Count on standard error, from the second one on, while a person looks on."""
+    if not is_shown or sys.stderr is None or not sys.stderr.isatty():
+        yield lambda number: None
+        return
+    with ExitStack() as until_the_end:
+        counted = 0
+        shown: Progress | None = None
+
+        def count(number: int) -> None:
+            nonlocal counted, shown
+            counted += number
+            if shown is None and counted > 1:
+                from rich.console import Console
+                from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+                columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} " + what), TimeElapsedColumn())
+                shown = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
+                until_the_end.enter_context(shown)
+                shown.add_task("", total=None)
+            if shown is not None:
+                shown.update(shown.task_ids[0], completed=counted)
+
+        yield count

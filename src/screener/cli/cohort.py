@@ -9,11 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import DONE, CallError, Parser, check_names, counted, encode_output, tell
+from screener.cli.calls import DONE, CallError, Parser, check_names, counted, counting, encode_output, tell
 from screener.cli.ingest import (
     check_parts,
     check_there,
-    counting,
     given_in,
     manner,
     place_or_address,
@@ -164,11 +163,12 @@ def _doing(asked: argparse.Namespace) -> Doing:
 def _facts(asked: argparse.Namespace, dictionary: Dictionary) -> Facts:
     """The facts to screen: those that are there, or those that are made of the records first."""
     from screener.cohort.ingest import ingest
-    from screener.records.facts.folder import Facts, is_facts
+    from screener.records.facts.folder import Facts
+    from screener.records.facts.source import recognises
 
     how_read = manner(asked, dictionary)
     first, *more = asked.sources
-    if not more and isinstance(first, Path) and first.is_dir() and is_facts(first):
+    if not more and recognises(first):
         facts = Facts(first)
         facts.check(dictionary.rulebook.dictionary_digest, how_read.read_with)
         return facts

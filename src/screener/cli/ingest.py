@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from screener.cli.calls import DONE, MOST_SHOWN, STANDARD_INPUT, CallError, Parser, counted, tell
+from screener.cli.calls import DONE, MOST_SHOWN, STANDARD_INPUT, CallError, Parser, counted, counting, tell
 from screener.cli.options import add_answers, add_jobs, add_reading, dictionary_asked
 from screener.cli.patients import sources as sources_in
 from screener.cli.patients import tell_who_is_nobody
@@ -130,20 +129,3 @@ def tell_set_aside(set_aside: tuple[SetAside, ...], file: str = "facts.json") ->
         tell(f"set aside: {each.place}: {each.fault}")
     if (more := len(set_aside) - MOST_SHOWN) > 0:
         tell(f"set aside: {more} more; `{file}` names all")
-
-
-@contextmanager
-def counting(what: str) -> Iterator[Callable[[int], None]]:
-    """Count on standard error while a person looks on."""
-    import sys
-
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda number: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} " + what), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda number: progress.advance(task, number)

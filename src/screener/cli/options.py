@@ -184,19 +184,9 @@ def loaded(folder: Path | None, tables: Sequence[Path] = (), hierarchy: Path | N
     try:
         from screener import screening  # noqa: F401
         from screener.loading import load_rulebook
-        from screener.records.dictionary import dictionary_of
-        from screener.records.reading import read_patient  # noqa: F401
+        from screener.records.reading import own_dictionary
 
-        dictionary = dictionary_of(load_rulebook(folder))
-        if hierarchy is not None:
-            from screener.terminology.hierarchy import Hierarchy
-
-            dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, dictionary.rulebook))
-        if tables:
-            from screener.records.local_codes import with_tables
-
-            dictionary = with_tables(dictionary, tables)
-        return dictionary
+        return own_dictionary(load_rulebook(folder), tables, hierarchy)
     finally:
         gc.freeze()
         gc.enable()

@@ -10,19 +10,16 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import count as count_from
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, check_names, tell
+from screener.cli.calls import MOST_SHOWN, STANDARD_INPUT, CallError, check_names, counting, tell
 from screener.cli.commands import COMMANDS
 from screener.cli.options import check_sources, dictionary_asked
 
 if TYPE_CHECKING:
     from datetime import date
-
-    from rich.progress import Progress
 
     from screener.records.dictionary import Dictionary
     from screener.records.documents import Kept
@@ -99,11 +96,11 @@ def screenings(
         for each, file in zip(found, called, strict=True)
         for patient in _to_screen(each, file, dictionary, asked, today, doubled, numbers)
     )
-    with _progress(is_printing=is_printing) as count:
+    with counting("patients screened", is_shown=not (is_printing and sys.stdout.isatty())) as count:
         for screening in in_order(screened, patients, jobs):
             if screening is not None:
                 yield screening
-            count()
+            count(1)
     tell_who_is_nobody(asked.waiting)
     if today.patients and not is_quiet:
         tell(f"note: {note_of_day_taken(today.day)}{f', for {today.patients} patients' if today.patients > 1 else ''}")
@@ -234,38 +231,6 @@ def tell_who_is_nobody(waiting: Sequence[GivenAnswers]) -> None:
         if others := subjects.count(None):
             whose.append(f"{others} known by an identifier")
         tell(f"note: {file}: answers of {', '.join(whose)} reached nobody of this call")
-
-
-@contextmanager
-def _progress(*, is_printing: bool) -> Iterator[Callable[[], None]]:
-    """Count patients on standard error, from the second one on, if a person is watching and nothing else is printed."""
-    if sys.stderr is None or not sys.stderr.isatty() or (is_printing and sys.stdout.isatty()):
-        yield lambda: None
-        return
-    progress: Progress | None = None
-    number = 0
-
-    def count() -> None:
-        nonlocal progress, number
-        number += 1
-        if number == 1:
-            return
-        if progress is None:
-            from rich.console import Console
-            from rich.progress import Progress, SpinnerColumn, TextColumn
-
-            shown = TextColumn("{task.completed:.0f} patients screened")
-            console = Console(stderr=True)
-            progress = Progress(SpinnerColumn(), shown, console=console, transient=True, redirect_stdout=False)
-            progress.add_task("", total=None)
-            progress.start()
-        progress.update(progress.task_ids[0], completed=number)
-
-    try:
-        yield count
-    finally:
-        if progress is not None:
-            progress.stop()
 
 
 def day_of_call(asked: argparse.Namespace) -> date:

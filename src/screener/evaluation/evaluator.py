@@ -675,23 +675,14 @@ def _in_unit(node: InUnit, engine: Engine[J, M]) -> Run[M]:
     return engine.counted(node, [engine.number(node.of)], lambda quantity: ranges.scaled(quantity, factor))
 
 
-_ARITHMETIC = {"+": ranges.add, "-": ranges.subtract, "*": ranges.multiply, "/": ranges.divide}
-_FUNCTIONS = {
-    "ln": ranges.logarithm,
-    "exp": ranges.exponential,
-    "sqrt": ranges.square_root,
-    "round": ranges.round_half_up,
-}
-
-
 def _arithmetic(node: Arithmetic, engine: Engine[J, M]) -> Run[M]:
     """Sum, difference, product or quotient of two ranges, taken as independent."""
-    return engine.counted(node, [engine.number(node.left), engine.number(node.right)], _ARITHMETIC[node.operator])
+    return engine.counted(node, [engine.number(node.left), engine.number(node.right)], ranges.ARITHMETIC[node.operator])
 
 
 def _function(node: Function, engine: Engine[J, M]) -> Run[M]:
     """`ln`, `exp`, `sqrt`, and `round` with a half going up."""
-    return engine.counted(node, [engine.number(node.of)], _FUNCTIONS[node.name])
+    return engine.counted(node, [engine.number(node.of)], ranges.FUNCTIONS[node.name])
 
 
 def _bounded(node: Bounded, engine: Engine[J, M]) -> Run[M]:

@@ -7,6 +7,7 @@ This module knows in which order things are checked; what is checked of each kin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +15,6 @@ from msgspec.structs import replace
 from screener.language import syntax
 from screener.language.codes import (
     Exists,
-    check_digits,
     check_forms,
     check_kinship,
     check_relations,
@@ -45,7 +45,7 @@ from screener.language.dictionary import (
 )
 from screener.language.lookups import Lookups
 from screener.language.meanings import definition_of, score_of, table_of
-from screener.language.names import Entry, NamedBlock, collect, cycles, mentioned
+from screener.language.names import NamedBlock, NamedEntry, collect, cycles, mentioned
 from screener.language.parser import ParsedFile, parse
 from screener.language.reviewed_codes import Tables, reviewed_rows
 from screener.language.sheets import head_of
@@ -149,7 +149,7 @@ class _Check:
             head=head_of((desk, block) for desk, block in self.blocks if isinstance(block, syntax.Sheet)),
         )
 
-    def _named(self) -> Iterator[tuple[Desk, Entry, NamedBlock]]:
+    def _named(self) -> Iterator[tuple[Desk, NamedEntry, NamedBlock]]:
         """The blocks that own their name: not those whose name was taken already."""
         for desk, block in self.blocks:
             if isinstance(block, NamedBlock):
@@ -202,7 +202,6 @@ class _Check:
             )
         self._relate_codes(concepts)
         check_results((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Entry))
-        check_digits(self.blocks)
         check_forms(self.blocks, self.exists)
 
     def _relate_codes(self, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:
@@ -304,22 +303,19 @@ class _Check:
     def _attach_flags(self) -> None:
         """Flags come last: they may speak of everything, their own entry included."""
         draft = self.draft
+        entries: dict[type[NamedBlock], dict[str, Any]] = {
+            syntax.Lab: draft.labs,
+            syntax.Finding: draft.findings,
+            syntax.Concept: draft.concepts,
+            syntax.Score: draft.scores,
+        }
         for desk, entry, block in self._named():
-            match block:
-                case syntax.Lab() if entry.name in draft.labs:
-                    draft.labs[entry.name] = replace(draft.labs[entry.name], flags=flags_of(desk, block.lines))
-                case syntax.Finding() if entry.name in draft.findings:
-                    draft.findings[entry.name] = replace(draft.findings[entry.name], flags=flags_of(desk, block.lines))
-                case syntax.Concept() if entry.name in draft.concepts:
-                    draft.concepts[entry.name] = replace(
-                        draft.concepts[entry.name],
-                        flags=flags_of(desk, block.lines),
-                        ruled_out=ruled_out_of(desk, block),
-                    )
-                case syntax.Score() if entry.name in draft.scores:
-                    draft.scores[entry.name] = replace(draft.scores[entry.name], flags=flags_of(desk, block.flags))
-                case _:
-                    continue
+            known = entries.get(type(block), {})
+            if entry.name in known:
+                lines = block.flags if isinstance(block, syntax.Score) else getattr(block, "lines", ())
+                known[entry.name] = replace(known[entry.name], flags=flags_of(desk, lines))
+            if isinstance(block, syntax.Concept) and entry.name in known:
+                known[entry.name] = replace(known[entry.name], ruled_out=ruled_out_of(desk, block))
 
     # ---- what nobody uses
 

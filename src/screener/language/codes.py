@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import get_args
 
 from msgspec.structs import replace
 
 from screener.language import syntax
 from screener.language.desk import Desk, Draft, did_you_mean
 from screener.language.dictionary import code_lines, code_of
-from screener.language.names import EntryKind, nearest
-from screener.rulebook import HIERARCHICAL, Code, Concept, Related, Relation, Sign
+from screener.language.names import nearest
+from screener.rulebook import HIERARCHICAL, Code, Concept, ConceptKind, Related, Relation, Sign
 from screener.values.check_digits import is_loinc, is_snomed
 
 _RELATIONS: dict[str, Relation] = {"is": "is", "may be": "may be", "not": "is not"}
@@ -137,30 +138,15 @@ def check_results(blocks: Iterable[tuple[Desk, syntax.Entry]]) -> None:
                     desk.error("duplicate-code", f"{system} {code.first} is already a code of `{owner}`", code.span)
 
 
-def check_digits(blocks: Iterable[tuple[Desk, syntax.Block]]) -> None:
-    """Codes of SNOMED CT and LOINC end in a check digit; one that is wrong is a typing error."""
-    for desk, block in blocks:
-        lines = getattr(block, "lines", ())
-        for line in lines:
-            if not isinstance(line, syntax.CodesLine):
-                continue
-            holds = {"snomed": is_snomed, "loinc": is_loinc}.get(line.system)
-            for code in line.codes:
-                if holds is not None and not code.first.startswith("@") and not holds(code.first):
-                    desk.error(
-                        "check-digit",
-                        f"{line.system} {code.first} is no code: its check digit is wrong",
-                        code.span,
-                        help="look it up, and correct the digit that was mistyped",
-                    )
-
-
 _FORMS = {
     **dict.fromkeys(("icd10", "icd10cm", "icd10who"), re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")),
     "atc": re.compile("[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?"),
     "rxnorm": re.compile("[0-9]+"),
 }
 """What codes look like, of systems whose codes end in no check digit."""
+
+_CHECK_DIGITS = {"snomed": is_snomed, "loinc": is_loinc}
+"""Codes of SNOMED CT and LOINC end in a check digit; one that is wrong is a typing error."""
 
 Exists = Callable[[str, str], bool]
 """Whether a system has a code."""
@@ -177,18 +163,23 @@ def check_forms(blocks: Iterable[tuple[Desk, syntax.Block]], exists: Exists) -> 
                 fault = f"codes of LOINC are of results, and `{block.name.text}` is a {block.kind}"
                 mend = "add a lab or finding with this code, and `present when …` here"
                 desk.error("code-of-result", fault, line.codes[0].span, help=mend)
-            form = _FORMS.get(line.system)
             for code in line.codes:
-                ends = [each for each in (code.first, code.last) if each is not None and not each.startswith("@")]
-                if form is not None and not all(form.fullmatch(each) for each in ends):
-                    desk.error("no-such-code", f"{code.first} is no code of {line.system}", code.span)
-                elif ends and code.last is None and line.relates == "is" and not exists(line.system, code.first):
-                    desk.error(
-                        "no-such-code",
-                        f"no edition of {line.system} has {code.first}",
-                        code.span,
-                        help="look it up; an entry under a code that does not exist is never found",
-                    )
+                if not code.first.startswith("@"):
+                    _check_form(desk, line, code, exists)
+
+
+def _check_form(desk: Desk, line: syntax.CodesLine, code: syntax.Code, exists: Exists) -> None:
+    system, form, holds = line.system, _FORMS.get(line.system), _CHECK_DIGITS.get(line.system)
+    ends = [each for each in (code.first, code.last) if each is not None]
+    if holds is not None and not holds(code.first):
+        fault = f"{system} {code.first} is no code: its check digit is wrong"
+        mend = "look it up, and correct the digit that was mistyped"
+        desk.error("check-digit", fault, code.span, help=mend)
+    if form is not None and not all(form.fullmatch(each) for each in ends):
+        desk.error("no-such-code", f"{code.first} is no code of {system}", code.span)
+    elif code.last is None and line.relates == "is" and not exists(system, code.first):
+        mend = "look it up; an entry under a code that does not exist is never found"
+        desk.error("no-such-code", f"no edition of {system} has {code.first}", code.span, help=mend)
 
 
 def check_signs(draft: Draft, blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> None:
@@ -294,10 +285,9 @@ def warn_of_what_fhir_cannot_say(draft: Draft, blocks: Mapping[str, tuple[Desk, 
 
 def lines_of(blocks: Iterable[tuple[Desk, syntax.Block]], draft: Draft) -> Iterator[tuple[str, Desk, syntax.CodesLine]]:
     """The lines of `codes …` blocks, each with the name of its concept."""
-    kinds: tuple[EntryKind, ...] = ("condition", "procedure", "drug", "event", "substance")
     for desk, block in blocks:
         if isinstance(block, syntax.Relations):
-            entry = desk.find(block.name, kinds, "`codes`")
+            entry = desk.find(block.name, get_args(ConceptKind), "`codes`")
             if entry is not None and entry.name in draft.concepts:
                 for line in relation_lines(block):
                     yield entry.name, desk, line

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from screener.language import syntax
-from screener.language.desk import Desk, did_you_mean
-from screener.language.limits import CheckedNumber, exact, likely_unit, range_text
-from screener.language.names import nearest
+from screener.language.desk import Desk
+from screener.language.limits import CheckedNumber, exact, likely_unit
 from screener.language.numbers import Numbers
 from screener.language.source import Span
 from screener.rulebook import (
@@ -24,7 +23,7 @@ from screener.rulebook import (
     Truthful,
 )
 from screener.values import ranges
-from screener.values.ranges import TURNED, Comparison, exactly, is_between
+from screener.values.ranges import TURNED, Comparison, exactly, is_between, range_text
 from screener.values.truth import TRUE, UNKNOWN, Truth
 
 
@@ -169,7 +168,7 @@ class Comparisons:
                 "not-ordered",
                 f"the values of `{name}` are in no order",
                 node.operator_span,
-                notes=(f"values: {', '.join(finding.choices)}   ({self.desk.shown_place(finding.place)})",),
+                notes=(self.desk.values_of(finding),),
                 help=f"write `{name} is {choice}`",
             )
             return None
@@ -220,13 +219,7 @@ class Comparisons:
     def _choice(self, name: syntax.Name, finding: Finding) -> str | None:
         if name.text in finding.choices:
             return name.text
-        self.desk.error(
-            "unknown-choice",
-            f"`{finding.name}` is never `{name.text}`",
-            name.span,
-            notes=(f"values: {', '.join(finding.choices)}   ({self.desk.shown_place(finding.place)})",),
-            help=did_you_mean(nearest(name.text, finding.choices)),
-        )
+        self.desk.no_value(finding, name)
         return None
 
     def _one_of(self, span: Span, value: syntax.Value, finding: Finding, chosen: Sequence[str]) -> Truthful | None:
@@ -236,7 +229,7 @@ class Comparisons:
                 code,
                 f"this comparison of `{value.name.text}` {words}",
                 span,
-                notes=(f"values: {', '.join(finding.choices)}   ({self.desk.shown_place(finding.place)})",),
+                notes=(self.desk.values_of(finding),),
             )
             return None
         lookup = self.numbers.lookup(value, finding)

@@ -7,23 +7,18 @@ from dataclasses import dataclass, field, replace
 
 from screener.language.diagnostics import Diagnostic, error, warning
 from screener.language.lookups import Lookups
-from screener.language.names import Entry, EntryKind, Names
+from screener.language.names import EntryKind, NamedEntry, Names, kind_in_words, nearest
 from screener.language.reach import Reach
 from screener.language.readings import Variant
 from screener.language.source import Source, Span
 from screener.language.syntax import Name
 from screener.rulebook import Concept, Finding, Lab, Place, Question, Score, Table
-
-_KINDS: dict[EntryKind, str] = {
-    "points": "a points table",
-    "form": "a measured form",
-    "event": "an event",
-}
+from screener.values.ranges import range_text
 
 
 def kinds_in_words(kinds: Sequence[EntryKind]) -> str:
     """`a condition or an event`."""
-    words = [_KINDS.get(kind, f"a {kind}") for kind in kinds if kind != "form"]
+    words = [kind_in_words(kind) for kind in kinds if kind != "form"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
@@ -92,7 +87,18 @@ class Desk:
         """A place as messages show it."""
         return f"{self.draft.root}{place.file}:{place.line}"
 
-    def find(self, name: Name, kinds: Sequence[EntryKind], wanting: str) -> Entry | None:
+    def values_of(self, finding: Finding) -> str:
+        """A note on what a finding can be, and where that is said."""
+        scale = ", ".join(finding.choices) if finding.grade is None else f"grade {range_text(finding.grade)}"
+        return f"values: {scale}   ({self.shown_place(finding.place)})"
+
+    def no_value(self, finding: Finding, name: Name) -> None:
+        """Put down that a finding is never what a rule or an entry says of it."""
+        message = f"`{finding.name}` is never `{name.text}`"
+        help_text = did_you_mean(nearest(name.text, finding.choices))
+        self.error("unknown-choice", message, name.span, notes=(self.values_of(finding),), help=help_text)
+
+    def find(self, name: Name, kinds: Sequence[EntryKind], wanting: str) -> NamedEntry | None:
         """The entry of that name, if it is of one of these kinds; `wanting` says who wants one, as in `history of`."""
         entry = self.draft.names.find(name.text)
         if entry is None:

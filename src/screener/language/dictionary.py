@@ -15,7 +15,7 @@ from screener.language import syntax
 from screener.language.desk import Desk, Draft, did_you_mean
 from screener.language.diagnostics import error
 from screener.language.dimensions import PURE_NUMBER, Measure
-from screener.language.limits import exact, range_text
+from screener.language.limits import exact
 from screener.language.lookups import Lookups
 from screener.language.names import EntryKind, cycles, nearest
 from screener.language.propositions import Propositions
@@ -46,7 +46,7 @@ from screener.rulebook import (
     Words,
 )
 from screener.values.dates import NO_TIME, Duration
-from screener.values.ranges import Range
+from screener.values.ranges import Range, range_text
 from screener.values.units import UnitError, describe, factor_between, parse_unit
 
 LineOfEntry = TypeVar("LineOfEntry")
@@ -450,7 +450,7 @@ def finding_of(desk: Desk, block: syntax.Finding, fresh: Fresh) -> Finding | Non
     finding = replace(finding, words=_words(desk, block, finding))
     for _, code in code_lines(block):
         if code.value is not None and not is_a_value(finding, code.value.text):
-            _not_a_value(desk, finding, code.value)
+            desk.no_value(finding, code.value)
     line = _only(block.lines, syntax.WhenAbsentLine)
     return finding if line is None else _with_absence(desk, finding, line)
 
@@ -463,7 +463,7 @@ def _words(desk: Desk, block: syntax.Finding, finding: Finding) -> tuple[Words, 
         if not isinstance(line, syntax.WordsLine):
             continue
         if wrong := [each for each in line.values if not is_a_value(finding, each.text)]:
-            _not_a_value(desk, finding, wrong[0])
+            desk.no_value(finding, wrong[0])
             continue
         for word in line.words:
             if word.text.casefold() in known:
@@ -478,17 +478,6 @@ def is_a_value(finding: Finding, text: str) -> bool:
     if finding.grade is None:
         return text in finding.choices
     return text.isdecimal() and finding.grade.contains(float(text))
-
-
-def _not_a_value(desk: Desk, finding: Finding, name: syntax.Name) -> None:
-    scale = ", ".join(finding.choices) if finding.grade is None else f"grade {range_text(finding.grade)}"
-    desk.error(
-        "unknown-choice",
-        f"`{finding.name}` is never `{name.text}`",
-        name.span,
-        notes=(f"values: {scale}",),
-        help=did_you_mean(nearest(name.text, finding.choices)),
-    )
 
 
 def _grade(desk: Desk, line: syntax.IntervalLine) -> Range | None:
@@ -591,46 +580,42 @@ def _evidence(desk: Desk, line: syntax.DeniedByListLine) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _names_after(block: syntax.Concept, words: str) -> list[syntax.Name]:
+    """The names on all lines of a concept that these words lead."""
+    lines = [line for line in block.lines if isinstance(line, syntax.NamesLine) and line.words == words]
+    return [name for line in lines for name in line.names]
+
+
 def inclusion_of(blocks: Mapping[str, tuple[Desk, syntax.Concept]]) -> dict[str, tuple[str, ...]]:
     """What each concept includes: by its own `includes`, and by the `kind of` of the others."""
     included = {name: list(_includes(desk, block)) for name, (desk, block) in blocks.items()}
     for name, (desk, block) in blocks.items():
-        for line in block.lines:
-            if not isinstance(line, syntax.NamesLine) or line.words != "kind of":
-                continue
-            for parent in line.names:
-                kinds = tuple(kind for kind, below in _INCLUDABLE.items() if block.kind in below)
-                entry = desk.find(parent, kinds, f"`kind of`, said of a {block.kind},")
-                if entry is not None and name not in included[entry.name]:
-                    included[entry.name].append(name)
+        kinds = tuple(kind for kind, below in _INCLUDABLE.items() if block.kind in below)
+        for parent in _names_after(block, "kind of"):
+            entry = desk.find(parent, kinds, f"`kind of`, said of a {block.kind},")
+            if entry is not None and name not in included[entry.name]:
+                included[entry.name].append(name)
     for name, (_, block) in blocks.items():
         for line in block.lines:
             if isinstance(line, syntax.IncludesEveryLine):
                 included[name] += [
                     other
                     for other, (_, each) in blocks.items()
-                    if each.kind == line.kind and other not in (name, *included[name]) and not _is_no_kind(each, name)
+                    if each.kind == line.kind
+                    and other not in (name, *included[name])
+                    and all(of.text != name for of in _names_after(each, "no kind of"))
                 ]
     return {name: tuple(each) for name, each in included.items()}
 
 
-def _is_no_kind(block: syntax.Concept, of: str) -> bool:
-    """Whether an entry says that it is no kind of another."""
-    lines = [line for line in block.lines if isinstance(line, syntax.NamesLine) and line.words == "no kind of"]
-    return any(name.text == of for line in lines for name in line.names)
-
-
 def _includes(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
     included: list[str] = []
-    for line in block.lines:
-        if not isinstance(line, syntax.NamesLine) or line.words != "includes":
-            continue
-        for name in line.names:
-            entry = desk.find(name, _INCLUDABLE[block.kind], f"the `includes` of a {block.kind}")
-            if entry is not None and entry.name in included:
-                desk.error("said-twice", f"`{entry.name}` stands here twice", name.span)
-            elif entry is not None:
-                included.append(entry.name)
+    for name in _names_after(block, "includes"):
+        entry = desk.find(name, _INCLUDABLE[block.kind], f"the `includes` of a {block.kind}")
+        if entry is not None and entry.name in included:
+            desk.error("said-twice", f"`{entry.name}` stands here twice", name.span)
+        elif entry is not None:
+            included.append(entry.name)
     return tuple(included)
 
 
@@ -640,8 +625,7 @@ _NAMED_ON: dict[str, tuple[EntryKind, ...]] = {"ended by": ("condition", "proced
 
 def named_on(line: str, desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
     """The entries that a line of a concept names: what ends it, or what it goes on after."""
-    found = _only(block.lines, syntax.NamesLine, line)
-    entries = [desk.find(name, _NAMED_ON[line], f"`{line}`") for name in ([] if found is None else found.names)]
+    entries = [desk.find(name, _NAMED_ON[line], f"`{line}`") for name in _names_after(block, line)]
     return tuple(entry.name for entry in entries if entry is not None)
 
 

@@ -60,11 +60,12 @@ def quotient(left: Measure, right: Measure) -> Measure:
 
 
 def _joined(left: Measure, right: Measure, mark: str, operation: Callable[[Any, Any], Any]) -> Measure:
-    size = operation(_quantity(left.unit), _quantity(right.unit)).to_base_units()
+    registry = _registry()
+    size = operation(registry.quantity(left.unit), registry.quantity(right.unit)).to_base_units()
     if size.dimensionless and size.magnitude == 1:
         return PURE_NUMBER
     other = f"({right.unit.text})" if set("/.") & set(right.unit.text) else right.unit.text
-    return Measure(Unit(f"{left.unit.text}{mark}{other}", Fraction(size.magnitude), _dimension_of(size)))
+    return Measure(Unit(f"{left.unit.text}{mark}{other}", Fraction(size.magnitude), registry.dimension_of(size)))
 
 
 # ---- pint
@@ -110,11 +111,3 @@ class _Registry:
 @lru_cache(maxsize=1)
 def _registry() -> _Registry:
     return _Registry()
-
-
-def _quantity(unit: Unit) -> Any:
-    return _registry().quantity(unit)
-
-
-def _dimension_of(quantity: Any) -> tuple[tuple[str, int], ...]:
-    return _registry().dimension_of(quantity)

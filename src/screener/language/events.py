@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from screener.language import syntax
 from screener.language.desk import Desk
 from screener.language.lookups import qualified_text
-from screener.language.names import Entry
+from screener.language.names import NamedEntry
 from screener.language.scopes import ahead_of, scope_of
 from screener.rulebook import (
     VERBS,
@@ -50,7 +50,7 @@ def event_of(
 
 def _everything(
     desk: Desk, node: syntax.Event, qualifieds: Sequence[syntax.Qualified], use: VerbMeaning
-) -> list[tuple[Entry, Qualified]] | None:
+) -> list[tuple[NamedEntry, Qualified]] | None:
     found = [_qualified(desk, node, each, use) for each in qualifieds]
     known = [each for each in found if each is not None]
     seen: set[Qualified] = set()
@@ -65,7 +65,7 @@ def _everything(
 
 def _qualified(
     desk: Desk, node: syntax.Event, qualified: syntax.Qualified, use: VerbMeaning
-) -> tuple[Entry, Qualified] | None:
+) -> tuple[NamedEntry, Qualified] | None:
     entry = desk.find(qualified.name, use.kinds, f"`{node.verb}`")
     if entry is None:
         return None
@@ -128,7 +128,7 @@ def _times(desk: Desk, node: syntax.Event, use: VerbMeaning) -> int | None:
 
 
 def _list(
-    desk: Desk, node: syntax.Event, what: Sequence[tuple[Entry, Qualified]], use: VerbMeaning
+    desk: Desk, node: syntax.Event, what: Sequence[tuple[NamedEntry, Qualified]], use: VerbMeaning
 ) -> RecordList | None:
     if use.list is not None:
         return use.list

@@ -19,7 +19,6 @@ from screener.rulebook import (
     Number,
     Numeric,
 )
-from screener.values.ranges import Range
 from screener.values.units import Unit, UnitError, describe, parse_unit
 
 YEARS = parse_unit("years")
@@ -153,13 +152,6 @@ class UnitsOfLimits:
         if factor == 1:
             return right
         return CheckedNumber(InUnit(right.expression, one.unit.text, float(factor)), one, right.name)
-
-
-def range_text(numbers: Range, unit: str = "1") -> str:
-    """`above 0 .. 150 10*9/L`."""
-    low, high = f"{numbers.low:.6g}", f"{numbers.high:.6g}"
-    text = f"{'above ' if numbers.low_open else ''}{low} .. {'below ' if numbers.high_open else ''}{high}"
-    return text if unit == "1" else f"{text} {unit}"
 
 
 def quantity_itself(of: CheckedNumber) -> CheckedNumber:

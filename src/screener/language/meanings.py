@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from screener.language import syntax
 from screener.language.desk import Desk
-from screener.language.limits import CheckedNumber, range_text
+from screener.language.limits import CheckedNumber
 from screener.language.propositions import Propositions
 from screener.language.readings import Variant
 from screener.language.scopes import length_of
@@ -24,7 +24,7 @@ from screener.rulebook import (
     Table,
     Value,
 )
-from screener.values.ranges import Range
+from screener.values.ranges import Range, range_text
 
 
 def quotation(quotes: Sequence[syntax.Quote]) -> str:
@@ -142,12 +142,7 @@ def _cells_of_choices(desk: Desk, block: syntax.Points, finding: Finding) -> lis
             return None
         for choice in cell.choices:
             if choice.text not in finding.choices:
-                desk.error(
-                    "unknown-choice",
-                    f"`{finding.name}` is never `{choice.text}`",
-                    choice.span,
-                    notes=(f"values: {', '.join(finding.choices)}   ({desk.shown_place(finding.place)})",),
-                )
+                desk.no_value(finding, choice)
                 return None
             if choice.text in seen:
                 desk.error("points-overlap", f"`{choice.text}` earns points twice", choice.span)

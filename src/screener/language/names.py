@@ -43,7 +43,13 @@ _USE: Mapping[EntryKind, str] = {
 }
 
 
-class Entry(Struct, frozen=True):
+def kind_in_words(kind: EntryKind) -> str:
+    """`a lab`, `an event`, `a points table`."""
+    word = {"points": "points table", "form": "measured form"}.get(kind, kind)
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
+
+class NamedEntry(Struct, frozen=True):
     """What a name stands for. `name` is its canonical name; if it is a measured form of a lab, `within` is that lab."""
 
     name: str
@@ -61,8 +67,7 @@ class Entry(Struct, frozen=True):
     @property
     def article(self) -> str:
         """The kind as messages say it: `a lab`, `an event`."""
-        word = {"points": "points table", "form": "measured form"}.get(self.kind, self.kind)
-        return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+        return kind_in_words(self.kind)
 
     @property
     def use(self) -> str:
@@ -73,7 +78,7 @@ class Entry(Struct, frozen=True):
 class Names:
     """All entries by name and alias."""
 
-    def __init__(self, entries: Mapping[str, Entry], unread: frozenset[str]) -> None:
+    def __init__(self, entries: Mapping[str, NamedEntry], unread: frozenset[str]) -> None:
         self._entries = entries
         self._unread = unread
 
@@ -81,7 +86,7 @@ class Names:
         """Whether a block of that name is there, but could not be read (which the parser has reported)."""
         return name in self._unread
 
-    def find(self, name: str) -> Entry | None:
+    def find(self, name: str) -> NamedEntry | None:
         """The entry of that name or alias."""
         return self._entries.get(name)
 
@@ -100,7 +105,7 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
 
 def collect(files: Sequence[ParsedFile]) -> tuple[Names, list[Diagnostic]]:
     """All names of these files. A name taken twice, or taken from the language, belongs to whoever had it first."""
-    entries: dict[str, Entry] = {}
+    entries: dict[str, NamedEntry] = {}
     spellings: dict[str, str] = {}
     problems: list[Diagnostic] = []
     for source, block, entry, name in _claims(files):
@@ -131,7 +136,7 @@ _HEADING = re.compile(
 )
 
 
-def _unread_headings(source: Source, entries: Mapping[str, Entry]) -> Iterator[str]:
+def _unread_headings(source: Source, entries: Mapping[str, NamedEntry]) -> Iterator[str]:
     """The names and aliases in the first lines of the blocks that could not be read. A quoted alias is one name,
     whatever words are in it."""
     for heading in _HEADING.finditer(source.text):
@@ -141,7 +146,7 @@ def _unread_headings(source: Source, entries: Mapping[str, Entry]) -> Iterator[s
                 yield quoted or bare
 
 
-def _duplicate(name: syntax.Name, spelling: str, earlier: Entry, entry: Entry, heading: str) -> Diagnostic:
+def _duplicate(name: syntax.Name, spelling: str, earlier: NamedEntry, entry: NamedEntry, heading: str) -> Diagnostic:
     where = f"{earlier.source.path}:{earlier.source.line_of(earlier.span.start)}"
     message = f"`{name.text}` is already {earlier.article}"
     if spelling != name.text:
@@ -156,12 +161,12 @@ def _duplicate(name: syntax.Name, spelling: str, earlier: Entry, entry: Entry, h
     )
 
 
-def _claims(files: Iterable[ParsedFile]) -> Iterator[tuple[Source, NamedBlock, Entry, syntax.Name]]:
+def _claims(files: Iterable[ParsedFile]) -> Iterator[tuple[Source, NamedBlock, NamedEntry, syntax.Name]]:
     """Every name and alias that a block claims."""
     for file in files:
         for block in file.blocks:
             if isinstance(block, NamedBlock):
-                entry = Entry(block.name.text, _kind_of(block), block, file.source, block.name.span)
+                entry = NamedEntry(block.name.text, _kind_of(block), block, file.source, block.name.span)
                 aliases = () if isinstance(block, syntax.Points) else block.aliases
                 for name in (block.name, *aliases):
                     yield file.source, block, entry, name
@@ -169,10 +174,10 @@ def _claims(files: Iterable[ParsedFile]) -> Iterator[tuple[Source, NamedBlock, E
                     yield from _claims_of_forms(file.source, block)
 
 
-def _claims_of_forms(source: Source, lab: syntax.Lab) -> Iterator[tuple[Source, NamedBlock, Entry, syntax.Name]]:
+def _claims_of_forms(source: Source, lab: syntax.Lab) -> Iterator[tuple[Source, NamedBlock, NamedEntry, syntax.Name]]:
     for line in lab.lines:
         if isinstance(line, syntax.FormLine):
-            entry = Entry(line.name.text, "form", lab, source, line.name.span, within=lab.name.text)
+            entry = NamedEntry(line.name.text, "form", lab, source, line.name.span, within=lab.name.text)
             for name in (line.name, *line.aliases):
                 yield source, lab, entry, name
 

@@ -19,11 +19,10 @@ from screener.language.limits import (
     aligned,
     exact,
     quantity_itself,
-    range_text,
     what_is_lacking,
 )
 from screener.language.lookups import CHANGES
-from screener.language.names import KNOWN_OF_EVERYBODY, Entry, EntryKind
+from screener.language.names import KNOWN_OF_EVERYBODY, EntryKind, NamedEntry
 from screener.language.scopes import scope_of
 from screener.rulebook import (
     Age,
@@ -41,6 +40,7 @@ from screener.rulebook import (
     Truthful,
     Value,
 )
+from screener.values.ranges import range_text
 from screener.values.units import UnitError, parse_unit
 
 _WITH_A_VALUE: tuple[EntryKind, ...] = ("lab", "form", "finding", "score", "points")
@@ -119,7 +119,7 @@ class Numbers(UnitsOfLimits):
             return None
         return CheckedNumber(Age(), Measure(YEARS), name)
 
-    def _computed(self, node: syntax.Value, entry: Entry) -> CheckedNumber | None:
+    def _computed(self, node: syntax.Value, entry: NamedEntry) -> CheckedNumber | None:
         if node.pick is not None or node.scope is not None:
             self.desk.error(
                 "no-pick",
@@ -148,7 +148,7 @@ class Numbers(UnitsOfLimits):
         lookup = self.lookup(node, finding)
         return None if lookup is None else CheckedNumber(Value(lookup), PURE_NUMBER, node.name.text, finding)
 
-    def _lab_value(self, node: syntax.Value, entry: Entry) -> CheckedNumber | None:
+    def _lab_value(self, node: syntax.Value, entry: NamedEntry) -> CheckedNumber | None:
         lab = self.desk.draft.labs.get(entry.within or entry.name)
         lookup = None if lab is None else self.lookup(node, lab)
         if lab is None or lookup is None:
@@ -325,7 +325,7 @@ class Numbers(UnitsOfLimits):
         return range_text(lab.possible, lab.unit)
 
 
-def _measure_of(lab: Lab, entry: Entry) -> Measure:
+def _measure_of(lab: Lab, entry: NamedEntry) -> Measure:
     """What a lab counts, under its own name or that of another measured form."""
     form: Form | None = next((form for form in lab.forms if entry.kind == "form" and form.name == entry.name), None)
     mass = lab.molar_mass if form is None else form.molar_mass

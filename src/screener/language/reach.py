@@ -30,21 +30,8 @@ from screener.rulebook import (
     Value,
     ValueLookup,
 )
-from screener.values.ranges import (
-    EVERYTHING,
-    Range,
-    add,
-    bounded,
-    divide,
-    exactly,
-    exponential,
-    hull,
-    logarithm,
-    multiply,
-    round_half_up,
-    square_root,
-    subtract,
-)
+from screener.values import ranges
+from screener.values.ranges import EVERYTHING, Range
 
 
 class Reach:
@@ -67,25 +54,23 @@ class Reach:
         """Everything that the expression can be."""
         match expression:
             case Number(value):
-                return exactly(value)
+                return ranges.exactly(value)
             case Value(lookup):
                 return self._of_lookup(lookup)
             case Age():
                 return Range(0, math.inf)
             case InUnit(inner, _, factor):
-                return scaled(self.of(inner), factor)
+                return ranges.scaled(self.of(inner), factor)
             case Arithmetic(operator, left, right):
-                combine = {"+": add, "-": subtract, "*": multiply, "/": divide}[operator]
-                return combine(self.of(left), self.of(right))
+                return ranges.ARITHMETIC[operator](self.of(left), self.of(right))
             case Function(name, inner):
-                apply = {"ln": logarithm, "exp": exponential, "sqrt": square_root, "round": round_half_up}[name]
-                return apply(self.of(inner))
+                return ranges.FUNCTIONS[name](self.of(inner))
             case Bounded(inner, floor, cap):
-                return bounded(self.of(inner), floor, cap)
+                return ranges.bounded(self.of(inner), floor, cap)
             case Choose(_, then, otherwise):
-                return hull((self.of(then), self.of(otherwise)))
+                return ranges.hull((self.of(then), self.of(otherwise)))
             case PointsOf(name):
-                return hull(exactly(cell.points) for cell in self._tables[name].cells)
+                return ranges.hull(ranges.exactly(cell.points) for cell in self._tables[name].cells)
             case ScoreOf(name):
                 if name not in self._known:
                     self._known[name] = self.of(self._scores[name].expression)
@@ -108,8 +93,3 @@ class Reach:
     def _of_lookup_fact(self, name: str) -> Range:
         fact = self._facts[name]
         return fact.possible if isinstance(fact, Lab) else EVERYTHING
-
-
-def scaled(value: Range, factor: float) -> Range:
-    """The range in another unit. A positive factor leaves open ends open."""
-    return Range(value.low * factor, value.high * factor, value.low_open, value.high_open, value.undefined)

@@ -91,17 +91,14 @@ def _read_csv(content: bytes, file: str) -> Sheets:
     rows = []
     try:
         separator, text = _separator(text, file)
-        for number, cells in enumerate(_lines(text, separator), 1):
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        for number, cells in enumerate(lines, 1):
             plain = tuple(cell.strip() for cell in cells)
             if any(plain):
                 rows.append(Row(number, plain))
     except csv.Error as error:
         raise refused(file, "", f"it is no CSV: {error}", "save it as CSV in UTF-8, or as a workbook") from None
     return Sheets((Sheet("", tuple(rows)),), notes)
-
-
-def _lines(text: str, separator: str) -> Iterator[list[str]]:
-    yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
 
 
 def _decoded(content: bytes, file: str) -> tuple[str, tuple[str, ...]]:

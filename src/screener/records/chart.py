@@ -32,7 +32,7 @@ from screener.records.patient import (
     Patient,
     Result,
     Severity,
-    Unusable,
+    WhyUnusable,
 )
 from screener.records.reported import Reported
 from screener.records.written import is_of_several
@@ -92,7 +92,7 @@ class Chart:
             if episode.list == "allergies" and is_of_several(meaning.words):
                 episode = replace(episode, flags=(*episode.flags, SEVERAL))
             if meaning.is_open:
-                reason: Unusable = "unspecific" if meaning.is_read else "unread"
+                reason: WhyUnusable = "unspecific" if meaning.is_read else "unread"
                 episode = replace(episode, unusable=episode.unusable or reason)
                 if self._is_of_other_sex(meaning):
                     episode = replace(episode, flags=(*episode.flags, OF_OTHER_SEX))

@@ -25,6 +25,7 @@ from screener.records.phrases import Named, Phrases
 from screener.rulebook import (
     DRUG_SYSTEMS,
     KINDS_ON,
+    LIST_OF,
     PHRASES,
     Concept,
     ConceptKind,
@@ -44,7 +45,7 @@ from screener.terminology.terminology import Hierarchy, SiteRow, Terminology, te
 from screener.values.dates import NO_TIME
 from screener.values.units import PURE, Dimension, UnitError, common_units, factor_between, parse_unit
 
-Entry = Lab | Finding | Concept
+DictionaryEntry = Lab | Finding | Concept
 
 KINDS = ("lab", "finding", *get_args(ConceptKind))
 """What an entry of the dictionary can be."""
@@ -103,7 +104,7 @@ MOST_REMEMBERED = 4096
 class Meaning(Struct, frozen=True):
     """What a name or a code of the record stands for."""
 
-    entry: Entry
+    entry: DictionaryEntry
     form: Form | None = None
     """A measured form of a lab with a molar mass of its own."""
     kind_of_unit: str | None = None
@@ -161,6 +162,11 @@ class Meaning(Struct, frozen=True):
                 return "finding"
             case Concept():
                 return self.entry.kind
+
+    @property
+    def home(self) -> str:
+        """Where in a record a thing of this kind stands: a list of concepts, or `observations`."""
+        return LIST_OF[self.entry.kind] if isinstance(self.entry, Concept) else "observations"
 
     @property
     def is_open(self) -> bool:
@@ -234,7 +240,7 @@ class Dictionary:
                     )
                     self._codes.setdefault((code.system, plain_code(code.system, code.first)), []).append(meaning)
 
-    def _entries(self) -> list[Entry]:
+    def _entries(self) -> list[DictionaryEntry]:
         rulebook = self.rulebook
         return [*rulebook.labs.values(), *rulebook.findings.values(), *rulebook.concepts.values()]
 
@@ -293,7 +299,7 @@ class Dictionary:
         concepts = [each for each in self.rulebook.concepts.values() if on in each.denied_with]
         return frozenset(name for each in concepts for name in (each.name, *each.broader))
 
-    def _called(self, meaning: Meaning, entry: Entry | Form) -> None:
+    def _called(self, meaning: Meaning, entry: DictionaryEntry | Form) -> None:
         """Keep what something is called: its name and aliases, and with its title however people write them. Short
         abbreviations of diseases and treatments are written in capitals."""
         for name in (entry.name, *entry.aliases):
@@ -773,7 +779,7 @@ class Dictionary:
         """Some drug and some substance, whichever it is: of an allergy they say enough, of what is given nothing."""
         return frozenset(each.entry.name for each in (self.some_drug(), self.some_substance()) if each is not None)
 
-    def may_be_given(self, entry: Entry) -> bool:
+    def may_be_given(self, entry: DictionaryEntry) -> bool:
         """Whether a substance that people are allergic to is also given as a drug: it, or something it is a kind of,
         has the code of a drug."""
         if not isinstance(entry, Concept) or entry.kind != "substance":

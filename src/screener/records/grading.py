@@ -19,12 +19,11 @@ from screener.records.reported import (
     plain_result,
     possible_part,
     range_of,
-    range_text,
 )
 from screener.records.written import Quantity, Span, as_choice, grade_words, parts_of_text, read_value, words_for
 from screener.rulebook import Finding
 from screener.values.numerals import ROMAN
-from screener.values.ranges import Range
+from screener.values.ranges import Range, range_text
 
 
 def finding_result(finding: Finding, meaning: Meaning, reported: Reported) -> Result:

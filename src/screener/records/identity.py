@@ -14,7 +14,7 @@ from screener.records.errors import Findings, any_of, quoted, shown
 from screener.records.kin import is_of_family
 from screener.records.likeness import alike, likeness_of
 from screener.records.misplaced import Misplaced
-from screener.records.native import Condition, Entry, Reviewed
+from screener.records.native import CODE_FIELDS, Condition, Entry, Reviewed
 from screener.records.negations import turn_of
 from screener.records.notes import some_of
 from screener.records.sightings import Sighting
@@ -41,8 +41,7 @@ DENYING = (*NEGATIVE, "not planned")
 
 HOLDING = ("active", "present", "ongoing", "done")
 """What a status says of something that is there."""
-_CODE_FIELDS = ("loinc", "snomed", "icd10", "icd10cm", "icd10who", "icd10gm", "atc", "rxnorm")
-_TELLING = ("name", "code", "system", "text", *_CODE_FIELDS)
+_TELLING = ("name", "code", "system", "text", *CODE_FIELDS)
 """The fields in which an entry says what it is about."""
 
 
@@ -50,7 +49,7 @@ def codes_alone(entry: Entry) -> list[tuple[str, str]]:
     """The codes of an entry, each with its system; none of one that has a name or a wording."""
     if isinstance(entry.name, str) or entry.text is not None:
         return []
-    pairs: list[tuple[object, object]] = [(field, getattr(entry, field)) for field in _CODE_FIELDS]
+    pairs: list[tuple[object, object]] = [(field, getattr(entry, field)) for field in CODE_FIELDS]
     pairs += [(each.get("system"), each.get("code")) for each in (entry.name, entry.code) if isinstance(each, Mapping)]
     pairs.append((entry.system, entry.code))
     return [(system, code) for system, code in pairs if isinstance(system, str) and isinstance(code, str)]
@@ -136,7 +135,7 @@ class Naming:
         return (name, word) if any(values - none for values in meant) else None
 
     def _is_text_alone(self, entry: Entry) -> bool:
-        return all(each is None for each in (entry.name, entry.code, entry.system, *_coded_fields(entry)))
+        return all(getattr(entry, field) is None for field in ("name", "code", "system", *CODE_FIELDS))
 
     def _is_name(self, words: str) -> bool:
         """Whether somebody knows a wording as the name of a condition, or the clinic says what it is."""
@@ -191,7 +190,7 @@ class Naming:
     def _of_a_code_alone(self, entry: Entry) -> list[Meaning]:
         """The labs and findings that have the code of a result which names no code system."""
         codes = [code for system, code in self._codes(entry, "") if not system]
-        meant = [each for code in codes for system in _CODE_FIELDS for each in self.dictionary.coded(system, code)]
+        meant = [each for code in codes for system in CODE_FIELDS for each in self.dictionary.coded(system, code)]
         return [each for each in meant if each.kind in RESULTS]
 
     def concept_among_results(self, entry: Entry) -> Concept | None:
@@ -204,7 +203,10 @@ class Naming:
 
     def tell_unread(self) -> None:
         """What is not read: what is nearly a name each for itself, all else in one note."""
-        for told, paths in self._misplaced_told().items():
+        misplaced: dict[str, list[str]] = {}
+        for path, each in self.misplaced.items():
+            misplaced.setdefault(each.told, []).append(path)
+        for told, paths in misplaced.items():
             self.findings.note(some_of(paths), told, "unclear", places=paths)
         for (wording, near, counts_as), paths in self._unread.items():
             if not near or turn_of(wording) == "leaves open":
@@ -222,13 +224,6 @@ class Naming:
             until = f"Until it is corrected it is {counts_as}"
             self.findings.note(some_of(paths), meant, "unclear", about=shown(wording), places=paths, until=until)
 
-    def _misplaced_told(self) -> dict[str, list[str]]:
-        """The notes on names that stand on a list that is not theirs, each with its entries."""
-        told: dict[str, list[str]] = {}
-        for path, each in self.misplaced.items():
-            told.setdefault(each.told, []).append(path)
-        return told
-
     def _unread_wording(self, entry: Entry, meanings: Collection[Meaning], kinds: tuple[str, ...]) -> str | None:
         """What an entry calls itself that nobody can read: by its name, else by its text or a code of nobody's system,
         where nothing else says what it is."""
@@ -244,7 +239,7 @@ class Naming:
             (system, code)
             for system, code in codes
             if self.dictionary.system_name(system) == system
-            and system not in _CODE_FIELDS
+            and system not in CODE_FIELDS
             and not self.dictionary.is_judged(system, code)
         ]
         return own[0][1] if own else None
@@ -467,7 +462,7 @@ class Naming:
     def _codes(self, entry: Entry, path: str) -> Iterator[tuple[str, str]]:
         if self._is_text_alone(entry) and not self.dictionary.worded(entry.text or ""):
             yield from absent_in_words(entry.text)
-        for field in _CODE_FIELDS:
+        for field in CODE_FIELDS:
             if (code := getattr(entry, field)) is not None:
                 yield field, code
         match entry.system, entry.code:
@@ -540,7 +535,7 @@ class Naming:
                 self.findings.note(path, f"no rule uses this {kinds[0]}", "no rule", about=kinds[0])
                 continue
             told = f"its code stands for the {meaning.kind} `{meaning.entry.name}`, "
-            self.findings.note(path, f"{told}which is read under `{_entries_of(meaning)}` only")
+            self.findings.note(path, f"{told}which is read under `{meaning.home}` only")
         return tuple(meaning for meaning in meanings if meaning.kind in kinds)
 
 
@@ -552,10 +547,6 @@ _HOW_TO_DENY = '. An absence is written as the name of what is absent, and `"sta
 
 def _is_silent(stated: object) -> bool:
     return stated is None or (isinstance(stated, str) and not any(map(str.isalnum, stated)))
-
-
-def _coded_fields(entry: Entry) -> list[str | None]:
-    return [getattr(entry, field) for field in _CODE_FIELDS]
 
 
 def _is_measured(unit: object) -> bool:
@@ -572,8 +563,3 @@ def _with_kinds(entry: object) -> tuple[str, ...]:
 
 def _with_parents(entry: object) -> tuple[str, ...]:
     return (entry.name, *entry.broader) if isinstance(entry, Concept) else ()
-
-
-def _entries_of(meaning: Meaning) -> str:
-    """Where in a record a thing of this kind stands."""
-    return LIST_OF[meaning.entry.kind] if isinstance(meaning.entry, Concept) else "observations"

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from screener.records.dictionary import Dictionary
 from screener.records.errors import any_of
-from screener.records.reported import range_text, six_digits
+from screener.records.reported import six_digits
 from screener.records.written import Quantity, Span
 from screener.rulebook import Form, Lab
-from screener.values.ranges import Range
+from screener.values.ranges import Range, range_text
 from screener.values.units import PURE, Dimension, UnitError, common_units, parse_unit
 
 

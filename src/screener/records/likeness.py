@@ -94,9 +94,9 @@ class Likeness:
         """The names of the entries of these kinds that are near, nearest first."""
         return tuple(called for _, called in self._found(wording, kinds, NEAR)[:most])
 
-    def nearly(self, name: str, kinds: Iterable[str], most: int = 3) -> tuple[str, ...]:
+    def nearly(self, name: str, kinds: Iterable[str]) -> tuple[str, ...]:
         """The names of the entries that a name very likely misspells; none that is much less like it than the best."""
-        return _nearest_of(self._found(name, kinds, NEARLY)[:most])
+        return _nearest_of(self._found(name, kinds, NEARLY)[:3])
 
     def perhaps(self, wording: str, kinds: Iterable[str]) -> tuple[str, ...]:
         """The names of the entries that a wording may mean; none that is much less like it than the best."""

@@ -34,13 +34,12 @@ from screener.records.reported import (
     plain_result,
     possible_part,
     range_of,
-    range_text,
     six_digits,
     with_unit,
 )
 from screener.records.written import Quantity, Span, as_choice, read_text, words_for
 from screener.rulebook import Finding, Form, Lab, NormalLimit
-from screener.values.ranges import Range, exactly
+from screener.values.ranges import Range, exactly, range_text
 from screener.values.units import Dimension, UnitError, parse_unit
 
 

@@ -51,10 +51,10 @@ class Misplaced(Struct, frozen=True):
         """What is wrong, how to mend it, and what the entry counts as until then."""
         entry, kind = self.meaning.entry, self.meaning.kind
         is_concept = isinstance(entry, Concept)
-        home = LIST_OF[entry.kind] if isinstance(entry, Concept) else "observations"
         on = "procedures" if self.on == "plans" else self.on
         what = f"{quoted(self.written)} under `{on}` is {'an' if kind == 'event' else 'a'} {kind}: "
-        what += f"not read as {_STANDING_ON[self.on]}; write {'it' if is_concept else 'its result'} under `{home}`"
+        it = "it" if is_concept else "its result"
+        what += f"not read as {_STANDING_ON[self.on]}; write {it} under `{self.meaning.home}`"
         if self.is_denied:
             return f"{what}. Until it is corrected it denies nothing"
         besides = f", and may be `{entry.name}`" if is_concept else ""

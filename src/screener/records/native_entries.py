@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import get_args
+from typing import Any, get_args
 
 from msgspec.structs import replace
 
@@ -32,6 +32,7 @@ from screener.records.locales import Locale, TwoWaysError, locale_meant, locale_
 from screener.records.measuring import is_same, result_of
 from screener.records.misplaced import lists_of
 from screener.records.native import (
+    LISTS_OF_ENTRIES,
     Condition,
     Entry,
     GivenAnswer,
@@ -59,7 +60,7 @@ from screener.records.written import (
     with_commas,
     with_decimal_points,
 )
-from screener.rulebook import LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
+from screener.rulebook import KINDS_ON, LIST_OF, Concept, Lab, Question, RecordList, Sex, Trial
 from screener.terminology.said import Said
 from screener.values.dates import (
     AT_ANY_TIME,
@@ -101,20 +102,9 @@ def chart_of(
     for where in (*unread, *findings.unread):
         for list_ in get_args(RecordList):
             chart.chart.leave_unread(list_, where)
-    for place, observation in enumerate(record.observations):
-        chart.observation(observation, chart.place("observations", place))
-    for place, condition in enumerate(record.conditions):
-        chart.condition(condition, chart.place("conditions", place))
-    for place, procedure in enumerate(record.procedures):
-        chart.procedure(procedure, chart.place("procedures", place))
-    for place, medication in enumerate(record.medications):
-        chart.stay(medication, chart.place("medications", place), "medications", ("drug",))
-    for place, event in enumerate(record.events):
-        chart.stay(event, chart.place("events", place), "events", ("event",))
-    for place, allergy in enumerate(record.allergies):
-        chart.mention(allergy, chart.place("allergies", place), "allergies", ("substance", "drug"))
-    for place, relative in enumerate(record.family_history):
-        chart.mention(relative, chart.place("family_history", place), "family_history", ("condition",))
+    for list_ in LISTS_OF_ENTRIES:
+        for number, entry in enumerate(getattr(record, list_)):
+            chart.entry(entry, chart.place(list_, number), list_)
     for key, given in record.answers.items():
         chart.answer(key, given)
     chart.naming.tell_unread()
@@ -174,6 +164,20 @@ class _Reader:
     def place(self, list_: str, number: int) -> str:
         """Where an entry stands."""
         return placed(f"{list_}[{number}]", self.places)
+
+    def entry(self, entry: Entry, path: str, list_: Any) -> None:
+        """An entry of a list."""
+        match entry:
+            case Observation():
+                self.observation(entry, path)
+            case Condition():
+                self.condition(entry, path)
+            case Procedure():
+                self.procedure(entry, path)
+            case Stay():
+                self.stay(entry, path, list_)
+            case Mention():
+                self.mention(entry, path, list_)
 
     # ---- the person
 
@@ -495,7 +499,7 @@ class _Reader:
                     done = Episode(concept.name, "procedures", path, date or start, date or end, status=entry.status)
                     self.chart.add_episode(done, meaning)
 
-    def stay(self, entry: Stay, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
+    def stay(self, entry: Stay, path: str, list_: RecordList) -> None:
         start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)
         date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
         start = start if date is not None else _or_some_day_begun(start, entry.start)
@@ -503,7 +507,7 @@ class _Reader:
         if entry.status == "ongoing":
             self._not_over(end, path)
         self.chart.note_if_before_birth(start, path)
-        meanings = self._listed(list_, entry, path, kinds)
+        meanings = self._listed(list_, entry, path, KINDS_ON[list_])
         for meaning in self._settled(meanings, entry, path, (list_,), start=start, end=end):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
@@ -522,9 +526,9 @@ class _Reader:
             )
             self.chart.add_episode(episode, meaning)
 
-    def mention(self, entry: Mention, path: str, list_: RecordList, kinds: tuple[str, ...]) -> None:
+    def mention(self, entry: Mention, path: str, list_: RecordList) -> None:
         date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
-        for meaning in self._settled(self._listed(list_, entry, path, kinds), entry, path, (list_,)):
+        for meaning in self._settled(self._listed(list_, entry, path, KINDS_ON[list_]), entry, path, (list_,)):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
                 self._absent(meaning, entry, path, list_, date)

@@ -19,7 +19,7 @@ from screener.rulebook import RecordList, Sex, Side
 from screener.values.dates import END, Moment
 from screener.values.ranges import Range
 
-Unusable = Literal["unit", "impossible", "missing", "unspecific", "unread"]
+WhyUnusable = Literal["unit", "impossible", "missing", "unspecific", "unread"]
 Severity = Literal["mild", "moderate", "severe"]
 FlagKind = Literal["doubt", "too_old", "unusable", "remark"]
 
@@ -74,7 +74,7 @@ class Result(Struct, frozen=True):
     upper_limit: Fraction | None = None
     lower_limit: Fraction | None = None
     """The limits of normal that came with this very result, in the canonical unit."""
-    unusable: Unusable | None = None
+    unusable: WhyUnusable | None = None
     problem: str | None = None
     beyond: Range | None = None
     """What was stated where it is impossible, in the canonical unit: never a value, but what flags are raised for."""
@@ -111,7 +111,7 @@ class Episode(Struct, frozen=True):
     doubtful: bool = False
     """The result that would show it cannot be used (`unusable` says why), or may or may not show it; or nobody settled
     what the entry is (`unspecific`: its code is broader or overlaps; `unread`: nobody knows its code)."""
-    unusable: Unusable | None = None
+    unusable: WhyUnusable | None = None
     flags: tuple[Flag, ...] = ()
     may_be: frozenset[str] = frozenset()
     """The concepts that the entry may be besides `concept`, or instead of one where that is empty."""
@@ -155,7 +155,7 @@ class Absence(Struct, frozen=True):
     reviewed: bool = False
     by: str | None = None
     doubtful: bool = False
-    unusable: Unusable | None = None
+    unusable: WhyUnusable | None = None
 
 
 class Answer(Struct, frozen=True):

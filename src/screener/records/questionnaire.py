@@ -182,40 +182,11 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
     names a file of several patients' answers that has none of this patient. Raises RecordError if a file is about
     somebody else, or if the same question is answered twice.
     """
-    about = [each for each in given if each.subject.is_about(patient)]
-    if about and patient.shares_id:
-        fault = (
-            f"several patients of the call have the id {quoted(patient.id)}, and whose answers these are is not known"
-        )
-        raise RecordError([Problem("subject", fault, "give each patient an `id` of their own")], about[0].file)
-    answers, noted = dict(patient.answers), list(patient.noted)
-    seen: dict[str, str] = {}
+    about = _about(patient, given)
+    answers, noted = _merged(patient, about)
     files = {each.file for each in about}
-    for each in given:
-        if each.is_alone and each not in about:
-            # Their id is not shown: it may be a national number of that person.
-            fault = f"the answers are about somebody else, and the record is of {quoted(patient.id)}"
-            mend = "give the answers of this patient, or name the record's `id` in them"
-            if is_unnamed(patient.id):
-                fault, mend = "the record has no `id`, so that nobody's answers are about it", "give the record an `id`"
-            raise RecordError([Problem("subject", fault, mend)], each.file)
-    for file in dict.fromkeys(each.file for each in given if each.file not in files):
-        noted.append(Note("no answers in it are about this patient", path=file))
-    for each in about:
-        findings = Findings(strict=True)
-        for key, answer in each.answers.items():
-            if key in seen:
-                findings.refuse(key, f"the same is answered in {quoted(seen[key])}", "leave one of them out")
-            seen[key] = each.file
-            before = patient.answers.get(key)
-            kept = answer if before is None else _the_later(before, answer)
-            if before is not None and _said(before) != _said(answer):
-                left = before if kept is answer else answer
-                noted.append(Note(f"another answer replaces it ({kept.source})", path=left.source))
-            answers[key] = kept
-        if findings.problems:
-            raise RecordError(findings.problems, each.file)
-        noted.extend(each.noted)
+    others = dict.fromkeys(each.file for each in given if each.file not in files)
+    noted = [*patient.noted, *(Note("no answers in it are about this patient", path=file) for file in others), *noted]
     findings = Findings(strict=True)
     all_settled = (one for each in about for one in each.review.settled)
     looked_up, told = which_count(all_settled, patient, dictionary.rulebook, findings)
@@ -235,6 +206,46 @@ def with_answers(patient: Patient, given: Sequence[GivenAnswers], dictionary: Di
         digests = tuple(digest_of((each.answers, each.review)) for each in saying)
         answered = replace(answered, read_with=replace(patient.read_with, answers=digests))
     return answered
+
+
+def _about(patient: Patient, given: Sequence[GivenAnswers]) -> list[GivenAnswers]:
+    """The answers about a patient. Raises RecordError where a file is about somebody else, or nobody can tell."""
+    about = [each for each in given if each.subject.is_about(patient)]
+    if about and patient.shares_id:
+        whose = f"several patients of the call have the id {quoted(patient.id)}"
+        fault = f"{whose}, and whose answers these are is not known"
+        raise RecordError([Problem("subject", fault, "give each patient an `id` of their own")], about[0].file)
+    for each in given:
+        if each.is_alone and each not in about:
+            # Their id is not shown: it may be a national number of that person.
+            fault = f"the answers are about somebody else, and the record is of {quoted(patient.id)}"
+            mend = "give the answers of this patient, or name the record's `id` in them"
+            if is_unnamed(patient.id):
+                fault, mend = "the record has no `id`, so that nobody's answers are about it", "give the record an `id`"
+            raise RecordError([Problem("subject", fault, mend)], each.file)
+    return about
+
+
+def _merged(patient: Patient, about: Sequence[GivenAnswers]) -> tuple[dict[str, Answer], list[Note]]:
+    """The answers of a record and of these files, and the notes on them. Raises RecordError for one given twice."""
+    answers, noted = dict(patient.answers), []
+    seen: dict[str, str] = {}
+    for each in about:
+        findings = Findings(strict=True)
+        for key, answer in each.answers.items():
+            if key in seen:
+                findings.refuse(key, f"the same is answered in {quoted(seen[key])}", "leave one of them out")
+            seen[key] = each.file
+            before = patient.answers.get(key)
+            kept = answer if before is None else _the_later(before, answer)
+            if before is not None and _said(before) != _said(answer):
+                left = before if kept is answer else answer
+                noted.append(Note(f"another answer replaces it ({kept.source})", path=left.source))
+            answers[key] = kept
+        if findings.problems:
+            raise RecordError(findings.problems, each.file)
+        noted.extend(each.noted)
+    return answers, noted
 
 
 def _the_later(of_record: Answer, given: Answer) -> Answer:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from os import PathLike
 from pathlib import Path
@@ -81,6 +81,20 @@ def read_patients(
         # Facts were read before, and say themselves with what.
         is_told = isinstance(each, RecordError) or besides == NOTHING_BESIDES or each.read_with != NOTHING_BESIDES
         yield each if is_told or isinstance(each, RecordError) else replace(each, read_with=besides)
+
+
+def own_dictionary(rulebook: Rulebook, tables: Sequence[Path] = (), hierarchy: Path | None = None) -> Dictionary:
+    """The dictionary of a rulebook, with a clinic's own tables of codes and its hierarchy."""
+    dictionary = dictionary_of(rulebook)
+    if hierarchy is not None:
+        from screener.terminology.hierarchy import Hierarchy
+
+        dictionary = dictionary.with_hierarchy(Hierarchy(hierarchy, rulebook))
+    if tables:
+        from screener.records.local_codes import with_tables
+
+        dictionary = with_tables(dictionary, tables)
+    return dictionary
 
 
 def read_with(dictionary: Dictionary, locale: Locale | None, columns: Mapping[str, str] | None) -> ReadWith:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.records.dictionary import Meaning
-from screener.records.patient import Result, Unusable
+from screener.records.patient import Result, WhyUnusable
 from screener.records.written import Quantity, Span
 from screener.values.dates import Moment
 from screener.values.ranges import Range, exactly
@@ -58,7 +58,7 @@ def plain_result(fact: str, reported: Reported, meaning: Meaning) -> Result:
     )
 
 
-def as_unusable(result: Result, why: Unusable, problem: str) -> Result:
+def as_unusable(result: Result, why: WhyUnusable, problem: str) -> Result:
     """The result, kept in its place though its value cannot be used."""
     return msgspec.structs.replace(result, unusable=why, problem=problem)
 
@@ -114,13 +114,6 @@ def possible_part(stated: Range, possible: Range) -> Range | None:
     if low > high or (low == high and (low_open or high_open)):
         return None
     return Range(low, high, low_open, high_open)
-
-
-def range_text(range_: Range, unit: str) -> str:
-    """`0.1 .. 50 mmol/L`, `above 0 .. 5`."""
-    low = f"above {six_digits(range_.low)}" if range_.low_open else six_digits(range_.low)
-    high = f"below {six_digits(range_.high)}" if range_.high_open else six_digits(range_.high)
-    return with_unit(f"{low} .. {high}", unit)
 
 
 def with_unit(number: str, unit: str) -> str:

@@ -97,13 +97,13 @@ class ReviewReader:
                     absences.append(_denial(item, f"{here}.none_of[{place}]", on, covers, by))
         return ChartReview(tuple(absences))
 
-    def sheet(self, sheet: Mapping[str, Any], path: str = "") -> ChartReview:
+    def sheet(self, sheet: Mapping[str, Any]) -> ChartReview:
         """A sheet as `screen review` writes it, filled in; nothing of one in which nothing was ticked."""
-        on, by = self._signed(sheet, path.rstrip(".")) if _is_filled(sheet) else (None, None)
+        on, by = self._signed(sheet, "") if _is_filled(sheet) else (None, None)
         absences: list[Absence] = []
         found: list[Episode] = []
         besides: set[str] = set()
-        for here, group in self._objects(sheet.get("groups", []), f"{path}groups"):
+        for here, group in self._objects(sheet.get("groups", []), "groups"):
             with self._where_it_asks(group.get("title")):
                 self._only(group, _OF_A_GROUP, here)
                 ticked = self._is_ticked(group, here)
@@ -122,7 +122,7 @@ class ReviewReader:
                         absences.append(_denial(thing, there, on, covers, by))
                     else:
                         found.extend(self._found(thing, said, there, on, by))
-        settled_ = tuple(self._entries(sheet, path, on, by))
+        settled_ = tuple(self._entries(sheet, on, by))
         return ChartReview(tuple(absences), tuple(found), settled_, frozenset(besides))
 
     @contextmanager
@@ -249,8 +249,8 @@ class ReviewReader:
             ongoing = list_ == "allergies"
             yield Episode(concept.name, list_, path, onset, onset, ongoing=ongoing, asserted=on, flags=flags)
 
-    def _entries(self, sheet: Mapping[str, Any], path: str, on: Moment | None, by: str | None) -> Iterator[Settled]:
-        for here, entry in self._objects(sheet.get("entries", []), f"{path}entries"):
+    def _entries(self, sheet: Mapping[str, Any], on: Moment | None, by: str | None) -> Iterator[Settled]:
+        for here, entry in self._objects(sheet.get("entries", []), "entries"):
             source = entry.get("source")
             if not isinstance(source, str) or not source:
                 fault = "it does not say which entry of the record it is about"

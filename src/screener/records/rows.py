@@ -23,10 +23,10 @@ from screener.records.documents import refused
 from screener.records.errors import Problem, RecordError, any_of, did_you_mean, quoted
 from screener.records.likeness import alike
 from screener.records.locales import Locale
-from screener.records.native import ENTRIES
+from screener.records.native import CODE_FIELDS, ENTRIES
 from screener.records.own_tables import read_own_table
 from screener.records.written import UnreadableValueError, read_value
-from screener.rulebook import DRUG_SYSTEMS, LIST_OF, Concept, Lab
+from screener.rulebook import DRUG_SYSTEMS, Lab
 from screener.values.dates import DateError
 from screener.values.tables import table_rows
 from screener.values.units import is_unit
@@ -37,7 +37,6 @@ DATES = ("birth_date", "as_of", "died", "date", "onset", "start", "end", "since"
 _FACT = tuple(dict.fromkeys(field for entry in ENTRIES.values() for field in entry.model_fields if field != "reviewed"))
 FIELDS = (*PERSON, "list", *_FACT)
 """Everything that a heading may name, apart from labs and findings."""
-CODES = ("loinc", "snomed", "icd10", "icd10cm", "icd10who", "icd10gm", "atc", "rxnorm")
 _TRUTHS = ("current", "controlled")
 IGNORED = "-"
 RESULTS = ("lab", "finding")
@@ -150,7 +149,7 @@ def _worded(name: str, dictionary: Dictionary) -> Meaning | None:
 
 def _is_fact_a_row(columns: list[Column]) -> bool:
     fields = {column.field for column in columns}
-    return not fields.isdisjoint(("name", "code", "text", *CODES)) and not fields.isdisjoint(
+    return not fields.isdisjoint(("name", "code", "text", *CODE_FIELDS)) and not fields.isdisjoint(
         ("value", "status", "list")
     )
 
@@ -380,7 +379,11 @@ class _People:
         """The list on which a thing of this name or code stands; what has a value is a result."""
         meanings: list[Meaning] = []
         systems: set[str] = set()
-        for field, system in (("name", None), *((each, each) for each in CODES), ("code", entry.get("system", ""))):
+        for field, system in (
+            ("name", None),
+            *((each, each) for each in CODE_FIELDS),
+            ("code", entry.get("system", "")),
+        ):
             if field not in entry:
                 continue
             if system is None:
@@ -389,7 +392,7 @@ class _People:
             else:
                 systems.add(self.dictionary.system_name(system))
                 meanings += self.dictionary.coded(system, entry[field])
-        lists = {LIST_OF[each.entry.kind] if isinstance(each.entry, Concept) else "observations" for each in meanings}
+        lists = {each.home for each in meanings}
         if len(lists) == 1:
             return next(iter(lists))
         if not lists and ("value" in entry or systems == {"loinc"}):

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from msgspec import Struct
 
@@ -83,34 +83,41 @@ _COMPARED: Mapping[str, Callable[[str], str]] = {"filler": str, "mark": str.case
 def words_for(kind: str) -> Mapping[str, str]:
     """The words of a kind in the table `words.tsv`, as they are compared, and what each means."""
     as_compared = _COMPARED.get(kind, as_choice)
-    return {as_compared(words): meaning for words, meaning in _words_of(kind)}
+    return {as_compared(words): meaning for words, meaning in _rows()[kind]}
 
 
 @cache
 def grade_words() -> frozenset[str]:
     """Words and signs that may stand with the number of a grade."""
-    return frozenset(part for words, _ in _words_of("grade") for part in parts_of_text(words))
+    return frozenset(part for words, _ in _rows()["grade"] for part in parts_of_text(words))
 
 
 @cache
 def _stage_words() -> frozenset[str]:
     """Words before the number of a stage, class or grade."""
-    return grade_words().union(*(words.casefold().split() for words, _ in _words_of("stage")))
+    return grade_words().union(*(words.casefold().split() for words, _ in _rows()["stage"]))
 
 
 @cache
 def _bounds() -> tuple[re.Pattern[str], tuple[Comparator, ...]]:
     """Words before a number, at the beginning of a text: a group for each comparator; and the comparators."""
     bounds: dict[Comparator, list[str]] = {}
-    for words, sign in _words_of("bound"):
+    for words, sign in _rows()["bound"]:
         bounds.setdefault(_COMPARATORS[sign], []).append(re.escape(words))
     groups = "|".join(f"({'|'.join(words)})" for words in bounds.values())
     return re.compile(rf"(?:{groups})\s*(?=[-+]?[.\d])", re.IGNORECASE), tuple(bounds)
 
 
-def _words_of(kind: str) -> list[tuple[str, str]]:
-    rows = table_rows(Path(__file__).with_name("words.tsv"))
-    return [(words, meaning) for of, words, meaning in rows if of == kind]
+_KINDS = ("bound", "choice", "amount", "filler", "grade", "mark", "stage", "died", "years", "several", "sex")
+"""The kinds of rows in the table."""
+
+
+@cache
+def _rows() -> Mapping[str, list[tuple[str, str]]]:
+    of: dict[str, list[tuple[str, str]]] = {kind: [] for kind in _KINDS}
+    for kind, words, meaning in table_rows(Path(__file__).with_name("words.tsv")):
+        of[kind].append((words, meaning))
+    return of
 
 
 def is_of_several(wording: str) -> bool:
@@ -170,15 +177,7 @@ def result_meant(word: str) -> str:
 def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
     """The sex that people write so; `unknown` where they say that it is neither or not known, None where nobody knows
     what they mean."""
-    match words_for("sex").get(as_choice(text)):
-        case "female":
-            return "female"
-        case "male":
-            return "male"
-        case "unknown":
-            return "unknown"
-        case _:
-            return None
+    return cast("Sex | Literal['unknown'] | None", words_for("sex").get(as_choice(text)))
 
 
 def died_meant(text: str) -> bool | str:

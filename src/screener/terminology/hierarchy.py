@@ -83,7 +83,7 @@ def plain(code: str) -> str:
 
 def codes_of(concept: Concept) -> tuple[Code, ...]:
     """The codes that say that a concept is present, in the systems that are read; the whole of it among them."""
-    codes = dict.fromkeys((*concept.codes, *whole_of(concept)))
+    codes = dict.fromkeys((*concept.codes, *concept.whole))
     return tuple(code for code in codes if code.system in _systems_read() and not code.absent)
 
 
@@ -92,19 +92,13 @@ def _systems_read() -> frozenset[str]:
     return frozenset(system for vocabulary in vocabularies() for system in vocabulary.of)
 
 
-def whole_of(concept: Concept) -> tuple[Code, ...]:
-    """The codes that stand for the whole of a concept: whoever has none of them and nothing below them lacks it."""
-    whole: tuple[Code, ...] = getattr(concept, "whole", ())
-    return whole
-
-
 def digest_of_codes(rulebook: Rulebook) -> str:
     """What identifies the part of a dictionary that an index depends on: the codes of its concepts in the systems that
     are read, which are the whole, and the pairs of narrower and broader concepts."""
     described = [
         (name, concept.narrower, [(c.system, c.first, c.last) for c in codes], [(c.system, c.first) for c in whole])
         for name, concept in sorted(rulebook.concepts.items())
-        for codes, whole in [(codes_of(concept), whole_of(concept))]
+        for codes, whole in [(codes_of(concept), concept.whole)]
     ]
     return "sha256:" + hashlib.sha256(msgspec.json.encode(described)).hexdigest()
 
@@ -258,7 +252,7 @@ class Hierarchy:
 # ---- how a file is written
 
 
-class Entry(Struct, frozen=True):
+class IndexedCode(Struct, frozen=True):
     """A code as it goes into an index: where it stands, and the numbers of the concepts that it is or may be."""
 
     system: str
@@ -269,7 +263,7 @@ class Entry(Struct, frozen=True):
     may_be: tuple[int, ...] = ()
 
 
-class Written(Struct, frozen=True):
+class WrittenIndex(Struct, frozen=True):
     """What went into a file: how many codes, how many of them are or may be something, how many different sets."""
 
     codes: int
@@ -279,12 +273,12 @@ class Written(Struct, frozen=True):
 
 def write_index(
     file: Path,
-    entries: Iterable[Entry],
+    entries: Iterable[IndexedCode],
     concepts: Sequence[tuple[str, Iterable[str], Iterable[int]]],
     *,
     digest: str,
     release: str | None,
-) -> Written:
+) -> WrittenIndex:
     """Write an index into a new file. `entries` come in order of system and plain code; of several with the same code
     the first counts. A concept's number is its place among `concepts`; with its name go the hierarchies in which a code
     stands for the whole of it, and the numbers of the broader ones."""
@@ -320,7 +314,7 @@ def write_index(
         facts["checksum"] = _checksum(_others(facts), numbered, set_blocks, blocks)
         connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
         connection.execute("COMMIT")
-        return Written(codes, related, len(sets))
+        return WrittenIndex(codes, related, len(sets))
     finally:
         connection.close()
 
@@ -336,9 +330,9 @@ CREATE TABLE codes (system TEXT, first TEXT, body BLOB NOT NULL, PRIMARY KEY (sy
 _NOTHING_SHARED = ord("0")
 
 
-def _blocks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def _blocks(entries: Iterable[IndexedCode]) -> Iterator[list[IndexedCode]]:
     """The entries in blocks of one system, each code once."""
-    block: list[Entry] = []
+    block: list[IndexedCode] = []
     for entry in entries:
         if block and (entry.system, entry.code) == (block[-1].system, block[-1].code):
             continue

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,14 +33,13 @@ from msgspec import Struct
 
 from screener.rulebook import Rulebook
 from screener.terminology.hierarchy import (
-    Entry,
+    IndexedCode,
     TerminologyError,
     codes_of,
     digest_of_codes,
     plain,
     rows_of,
     vocabularies,
-    whole_of,
     write_index,
 )
 from screener.terminology.postgresql import copied, is_address
@@ -87,10 +87,9 @@ class Built(Struct, frozen=True):
 def build_index(place: Path | str, rulebook: Rulebook, out: Path) -> Built:
     """Build an index of the vocabulary in a folder or a database, for the codes of a dictionary: see `build`."""
     if is_address(place):
-        _check_place(out)
-        with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name[:100]}.") as workshop:
+        with _workshop(out) as workshop:
             try:
-                copy = copied(str(place), Path(workshop) / "copy", _COLUMNS, _RELEASE, {**_COLUMNS, **_RELEASE})
+                copy = copied(str(place), workshop / "copy", _COLUMNS, _RELEASE, {**_COLUMNS, **_RELEASE})
             except UnusableTablesError as problem:
                 raise TerminologyError(problem.fault, _ATHENA) from None
             return build_index(copy, rulebook, out)
@@ -132,8 +131,7 @@ def build(
             "a vocabulary is read by DuckDB, which is not installed",
             "install screener with its extra: pip install 'screener[terminology]'",
         ) from None
-    _check_place(out)
-    with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name[:100]}.") as workshop:
+    with _workshop(out) as workshop:
         limits = {"memory_limit": MEMORY, "temp_directory": f"{workshop}/spill", "preserve_insertion_order": "false"}
         database = duckdb.connect(f"{workshop}/draft.duckdb", config=dict(limits))
         try:
@@ -148,7 +146,7 @@ def build(
                 (name, whole.get(number, ()), [numbers[each] for each in rulebook.concepts[name].broader])
                 for name, number in numbers.items()
             ]
-            draft, digest = Path(workshop) / "index", digest_of_codes(rulebook)
+            draft, digest = workshop / "index", digest_of_codes(rulebook)
             written = write_index(draft, _entries(database), concepts, digest=digest, release=release)
             unknown, systems = _unknown(database), _systems(database)
         except duckdb.Error as problem:
@@ -163,15 +161,14 @@ def build(
 
 def write_whole(
     out: Path,
-    entries: Iterable[Entry],
+    entries: Iterable[IndexedCode],
     concepts: Sequence[tuple[str, Iterable[str], Iterable[int]]],
     digest: str,
     systems: tuple[str, ...],
 ) -> Built:
     """Write an index of entries that are at hand, as `build` writes one."""
-    _check_place(out)
-    with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name[:100]}.") as workshop:
-        draft = Path(workshop) / "index"
+    with _workshop(out) as workshop:
+        draft = workshop / "index"
         written = write_index(draft, entries, concepts, digest=digest, release=None)
         size = draft.stat().st_size
         draft.replace(out.resolve())
@@ -181,12 +178,15 @@ def write_whole(
 _ATHENA = "give it the folder of a vocabulary as Athena hands it out, unpacked, or a CDM that holds the vocabulary"
 
 
-def _check_place(out: Path) -> None:
-    """Refuse a place where something else lies: a record, say, is not written over."""
+@contextmanager
+def _workshop(out: Path) -> Iterator[Path]:
+    """A folder to work in, next to the index to write. Refuses a place where something else lies, such as a record."""
     if not out.parent.is_dir():
         raise TerminologyError(f"`{out}` cannot be written: there is no folder `{out.parent}`", "make the folder first")
     if out.exists() and not (out.is_file() and _is_database(out)):
         raise TerminologyError(f"`{out}` is there, and is no index", "give the index another name")
+    with tempfile.TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name[:100]}.") as workshop:
+        yield Path(workshop)
 
 
 def _is_database(file: Path) -> bool:
@@ -205,9 +205,7 @@ def _load_dictionary(database: duckdb.DuckDBPyConnection, rulebook: Rulebook, nu
         for code in codes_of(concepts[each])
     ]
     whole = [
-        (number, code.system, plain(code.first))
-        for name, number in numbers.items()
-        for code in whole_of(concepts[name])
+        (number, code.system, plain(code.first)) for name, number in numbers.items() for code in concepts[name].whole
     ]
     kept = vocabularies()
     reads = [(each.system, each.hierarchy, of, each.longer_lies_below) for each in kept for of in each.of]
@@ -439,11 +437,11 @@ ORDER BY o.system, o.code, o.stands DESC, o.id
 """
 
 
-def _entries(database: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
+def _entries(database: duckdb.DuckDBPyConnection) -> Iterator[IndexedCode]:
     rows = database.execute(_ENTRIES)
     while some := rows.fetchmany(_ROWS_AT_A_TIME):
         for system, code, name, hierarchies, sure, perhaps in some:
-            yield Entry(system, code, name, tuple(hierarchies or ()), tuple(sure or ()), tuple(perhaps or ()))
+            yield IndexedCode(system, code, name, tuple(hierarchies or ()), tuple(sure or ()), tuple(perhaps or ()))
 
 
 def _whole(database: duckdb.DuckDBPyConnection) -> dict[int, list[str]]:

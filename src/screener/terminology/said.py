@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 NOBODY: frozenset[str] = frozenset()
 BY_DICTIONARY = "the dictionary"
@@ -35,15 +36,11 @@ class Said(Struct, frozen=True):
         what the entry is, it is nothing else."""
         if settled:
             return Said(is_ - is_not, source="a review")
-        return Said(
-            self.is_ | is_,
-            self.may_be - is_not - is_,
-            self.unreviewed - is_not - is_,
-            self.in_family,
-            self.may_be_in_family,
-            self.is_known,
-            self.source,
-        )
+        return replace(self.without(is_not | is_), is_=self.is_ | is_)
+
+    def without(self, names: frozenset[str]) -> Said:
+        """The same of what is none of these concepts."""
+        return replace(self, is_=self.is_ - names, may_be=self.may_be - names, unreviewed=self.unreviewed - names)
 
     @property
     def open(self) -> frozenset[str]:

@@ -215,10 +215,7 @@ class Terminology:
             may_be = frozenset.intersection(*(each.is_ | each.open for each in said)) - is_
             together = Said(is_, may_be)
         is_not = row.is_not | {kind for name in row.is_not for kind in self.concepts[name].narrower}
-        return Said(
-            together.is_ - is_not, together.may_be - is_not, together.unreviewed - is_not,
-            together.in_family, together.may_be_in_family, together.is_known, BY_SITE,
-        )  # fmt: skip
+        return replace(together.without(is_not), source=BY_SITE)
 
     def _of_hierarchy(self, system: str, code: str) -> Said | None:
         hierarchy = self.hierarchy

@@ -25,7 +25,7 @@ import msgspec
 from msgspec import Struct
 
 from screener.rulebook import Rulebook
-from screener.terminology.hierarchy import Entry, TerminologyError, digest_of_codes, plain
+from screener.terminology.hierarchy import IndexedCode, TerminologyError, digest_of_codes, plain
 from screener.terminology.omop import Built, write_whole
 
 COLUMNS = ["valueset", "concept", "says"]
@@ -67,7 +67,7 @@ def build_from_value_sets(
                 whole.setdefault(concept, set()).add(system)
     names = {(system, code): name for each in sets for system, code, name in each.codes}
     entries = [
-        Entry(
+        IndexedCode(
             system,
             code,
             names[system, code],

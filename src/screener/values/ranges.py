@@ -58,6 +58,13 @@ def exactly(number: float) -> Range:
     return Range(number, number)
 
 
+def range_text(numbers: Range, unit: str = "1") -> str:
+    """A range as people read it: `above 0 .. 150 10*9/L`."""
+    low, high = f"{numbers.low:.6g}", f"{numbers.high:.6g}"
+    text = f"{'above ' if numbers.low_open else ''}{low} .. {'below ' if numbers.high_open else ''}{high}"
+    return text if unit == "1" else f"{text} {unit}"
+
+
 def hull(ranges: Iterable[Range]) -> Range:
     """The narrowest range that covers all of these. Needs at least one."""
     several = iter(ranges)
@@ -242,3 +249,13 @@ def bounded(value: Range, floor: float | None, cap: float | None) -> Range:
     if cap is not None:
         low, high = min(low, cap), min(high, cap)
     return Range(low, high, undefined=value.undefined)
+
+
+ARITHMETIC: Mapping[str, Callable[[Range, Range], Range]] = {"+": add, "-": subtract, "*": multiply, "/": divide}
+FUNCTIONS: Mapping[str, Callable[[Range], Range]] = {
+    "ln": logarithm,
+    "exp": exponential,
+    "sqrt": square_root,
+    "round": round_half_up,
+}
+"""The operators and functions of formulas."""

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -243,60 +242,30 @@ class _Table(NamedTuple):
     common: tuple[str, ...]
 
 
+_KINDS = frozenset(
+    ("prefix", "base", "scale", "own", "metric", "unit", "spelling", "refused", "unclear", "unknown", "common")
+)
+"""The kinds of rows in the table."""
+
+
 @lru_cache(maxsize=1)
 def _table() -> _Table:
-    prefixes: dict[str, int] = {}
-    atoms: dict[str, str] = {}
-    prefixable: set[str] = set()
-    spellings: dict[str, str] = {}
-    refused: dict[str, str] = {}
-    unclear: dict[str, str] = {}
-    unknown: set[str] = set()
-    arbitrary: set[str] = set()
-    common: list[str] = []
-    for kind, symbol, meaning in _rows():
-        match kind:
-            case "prefix":
-                prefixes[symbol] = int(meaning)
-            case "base" | "scale" | "own":
-                atoms[symbol] = "=" + meaning
-                prefixable.add(symbol)
-                if kind == "own":
-                    arbitrary.add(meaning)
-            case "metric":
-                atoms[symbol] = meaning
-                prefixable.add(symbol)
-            case "unit":
-                atoms[symbol] = meaning
-            case "spelling":
-                spellings[_plain(symbol)] = meaning
-            case "refused":
-                refused[_plain(symbol)] = meaning
-            case "unclear":
-                unclear[symbol] = meaning
-            case "unknown":
-                unknown.add(symbol)
-            case "common":
-                common.append(symbol)
-            case _:
-                raise ValueError(f"units.tsv: there is no kind of row called {kind}")
-    return _Table(
-        prefixes,
-        atoms,
-        frozenset(prefixable),
-        spellings,
-        refused,
-        unclear,
-        frozenset(unknown),
-        frozenset(arbitrary),
-        tuple(common),
-    )
-
-
-def _rows() -> Iterator[tuple[str, str, str]]:
+    of: dict[str, dict[str, str]] = {kind: {} for kind in _KINDS}
     for row in table_rows(Path(__file__).with_name("units.tsv")):
         kind, symbol, meaning = (*row, "")[:3]
-        yield kind, symbol, meaning
+        of[kind][symbol] = meaning
+    dimensions = {**of["base"], **of["scale"], **of["own"]}
+    return _Table(
+        prefixes={symbol: int(power) for symbol, power in of["prefix"].items()},
+        atoms={**{symbol: f"={base}" for symbol, base in dimensions.items()}, **of["metric"], **of["unit"]},
+        prefixable=frozenset((*dimensions, *of["metric"])),
+        spellings={_plain(symbol): meaning for symbol, meaning in of["spelling"].items()},
+        refused={_plain(symbol): reason for symbol, reason in of["refused"].items()},
+        unclear=of["unclear"],
+        unknown=frozenset(of["unknown"]),
+        arbitrary=frozenset(of["own"].values()),
+        common=tuple(of["common"]),
+    )
 
 
 # ---- UCUM

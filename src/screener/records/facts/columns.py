@@ -132,18 +132,13 @@ def from_array(column: pa.Array, hint: Hint) -> list[Any]:
             ends.append(ends[-1] + each)
         nothing = made(())
         several = [made(items[start:end]) if start < end else nothing for start, end in pairwise(ends)]
-        return (
-            several if present is None else [each if is_ else None for each, is_ in zip(several, present, strict=True)]
-        )
+        return several if present is None else _where(present, several)
     _, hints, _ = _parts(hint)
     columns = [from_array(each, inner) for each, inner in zip(column.flatten(), hints, strict=True)]
-    if _origin(hint) is tuple:
-        rows: list[Any] = list(zip(*columns, strict=True))
-    elif present is None:
-        return list(map(hint, *columns))
-    else:
-        return [hint(*row) if is_ else None for row, is_ in zip(zip(*columns, strict=True), present, strict=True)]
-    return rows if present is None else _where(present, rows)
+    made = (lambda *row: row) if _origin(hint) is tuple else hint
+    if present is None:
+        return list(map(made, *columns))
+    return [made(*row) if is_ else None for row, is_ in zip(zip(*columns, strict=True), present, strict=True)]
 
 
 def _where(present: Sequence[bool], values: Sequence[Any]) -> list[Any]:
@@ -157,8 +152,7 @@ def _plain(column: pa.Array) -> list[Any]:
     if column.null_count == 0:
         return column.to_numpy(zero_copy_only=False).tolist()  # type: ignore[no-any-return]
     filled = column.fill_null(False if pa.types.is_boolean(column.type) else 0).to_numpy(zero_copy_only=False).tolist()
-    present = column.is_valid().to_numpy(zero_copy_only=False).tolist()
-    return [each if is_ else None for each, is_ in zip(filled, present, strict=True)]
+    return _where(column.is_valid().to_numpy(zero_copy_only=False).tolist(), filled)
 
 
 @cache

@@ -105,11 +105,6 @@ class About(Struct, frozen=True):
         return tuple(one for each in self.parts for one in each.set_aside)
 
 
-def is_facts(place: Path) -> bool:
-    """Whether a folder is one of facts, finished or not."""
-    return (place / ABOUT).is_file() or any(any(place.glob(each)) for each in ("people-*.parquet", ".people-*"))
-
-
 # ---- reading
 
 

@@ -41,7 +41,7 @@ class MayBe(Struct, frozen=True):
     filed: tuple[Filed, ...]
 
 
-class Unread(Struct, frozen=True):
+class UnreadList(Struct, frozen=True):
     """A list that cannot be complete, with the entries that nobody can read."""
 
     list: RecordList
@@ -72,7 +72,7 @@ class Person(Struct, frozen=True):
     may_be: tuple[MayBe, ...]
     answers: tuple[Answer, ...]
     complete: tuple[RecordList, ...]
-    unread: tuple[Unread, ...]
+    unread: tuple[UnreadList, ...]
     near: tuple[Near, ...]
     none_known_on: tuple[NoneKnown, ...]
     noted: tuple[Note, ...]
@@ -83,31 +83,26 @@ class Person(Struct, frozen=True):
     facts: str
 
 
+_ALIKE = (
+    *("id", "as_of", "birth", "died", "age_years", "impossible_age", "sex"),
+    *("near", "noted", "shares_id", "identifiers", "address", "read_with"),
+)
+"""The fields that a patient and a row have alike."""
+
+
 def person_of(patient: Patient) -> Person:
     """The row of a patient."""
     return Person(
-        patient.id,
-        patient.as_of,
-        patient.birth,
-        patient.died,
-        patient.age_years,
-        patient.impossible_age,
-        patient.sex,
-        _all(patient.results),
-        _all(patient.episodes),
-        _all(patient.absences),
-        _filed(patient.may_be),
-        tuple(patient.answers.values()),
-        tuple(sorted(patient.complete)),
-        tuple(Unread(list_, entries) for list_, entries in patient.unread.items()),
-        patient.near,
-        tuple(NoneKnown(list_, days) for list_, days in patient.none_known_on.items()),
-        patient.noted,
-        patient.shares_id,
-        patient.identifiers,
-        patient.address,
-        patient.read_with,
-        digest_of_record(patient),
+        **{field: getattr(patient, field) for field in _ALIKE},
+        results=_all(patient.results),
+        episodes=_all(patient.episodes),
+        absences=_all(patient.absences),
+        may_be=_filed(patient.may_be),
+        answers=tuple(patient.answers.values()),
+        complete=tuple(sorted(patient.complete)),
+        unread=tuple(UnreadList(list_, entries) for list_, entries in patient.unread.items()),
+        none_known_on=tuple(NoneKnown(list_, days) for list_, days in patient.none_known_on.items()),
+        facts=digest_of_record(patient),
     )
 
 
@@ -120,14 +115,8 @@ def patient_of(person: Person, digest: str) -> Patient:
             for name in filed.names:
                 of_list.setdefault(name, []).append(each.entry)
     return Patient(
-        person.id,
-        digest,
-        as_of=person.as_of,
-        birth=person.birth,
-        died=person.died,
-        age_years=person.age_years,
-        impossible_age=person.impossible_age,
-        sex=person.sex,
+        **{field: getattr(person, field) for field in _ALIKE},
+        digest=digest,
         results=_grouped(person.results, "fact"),
         episodes=_grouped(person.episodes, "concept"),
         absences=_grouped(person.absences, "concept"),
@@ -135,13 +124,7 @@ def patient_of(person: Person, digest: str) -> Patient:
         answers={each.key: each for each in person.answers},
         complete=frozenset(person.complete),
         unread={each.list: each.entries for each in person.unread},
-        near=person.near,
         none_known_on={each.list: each.days for each in person.none_known_on},
-        noted=person.noted,
-        shares_id=person.shares_id,
-        identifiers=person.identifiers,
-        address=person.address,
-        read_with=person.read_with,
     )
 
 

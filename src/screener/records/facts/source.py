@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from os import listdir
 from os.path import isdir
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -68,8 +67,3 @@ class _Part(Struct, frozen=True):
             lost = self.facts.ids_in(self.part)
             of = f"its {len(lost)} patients are not screened: {some_of(lost)}"
             yield refused(self.how.file, self.part.file, f"{error.fault}; {of}", error.mend)
-
-
-def records_in(folder: Path) -> tuple[list[Path], tuple[()]]:
-    """The folder is one source."""
-    return [folder], ()

@@ -183,16 +183,8 @@ def _read_presence(
     *,
     again: bool,
 ) -> None:
-    body = resource.body
     found = concept_meant(meaning)
-    began, ended = reader.span(resource, "onset"), reader.span(resource, "abatement")
-    onset, end = _one_moment(began), _one_moment(ended)
-    if onset is not None and onset.last == END and date is not None and not date.is_before(onset):
-        onset = from_one_to_another(onset, date, onset.text)
-    has_abated = any(field.startswith("abatement") and body[field] not in (None, False) for field in body)
-    is_called_over = _OVER in _certainties(body, reader.dictionary)
-    if onset is not None and date is not None and _is_of_the_same_night(onset, date):
-        date = onset
+    onset, end, date = _days(resource, reader, date)
     list_ = "family_history" if meaning.in_family else LIST_OF[found.kind]
     if (contradictory := _contradictory(onset, end, date)) is not None:
         fault = f"{contradictory}; until one is corrected, it settles nothing"
@@ -206,23 +198,54 @@ def _read_presence(
         onset = from_one_to_another(onset, date or AT_ANY_TIME, onset.text)
     reader.chart.note_if_before_birth(onset, resource.place)
     sites = _stated(_body_sites, resource, reader) or ()
-    flags = (*_doubts(verified), *(Flag("remark", site) for site in sites))
-    if list_ != "conditions":
-        whose = "family's" if meaning.in_family else found.kind
-        reader.note(resource.place, f"its code stands for the {whose} `{found.name}`, and is read as one")
-        elsewhere = told_by_diagnosis(
-            found,
-            list_,
-            resource.place,
-            status=status,
-            onset=onset,
-            end=end,
-            date=date,
-            doubtful=bool(_doubts(verified)),
-            flags=flags,
-        )
-        reader.chart.add_episode(elsewhere, meaning)
+    doubts = _doubts(verified)
+    flags = (*doubts, *(Flag("remark", site) for site in sites))
+    if list_ == "conditions":
+        _read_condition(meaning, status, (onset, end, date), flags, resource, reader, is_doubtful=bool(doubts))
         return
+    whose = "family's" if meaning.in_family else found.kind
+    reader.note(resource.place, f"its code stands for the {whose} `{found.name}`, and is read as one")
+    elsewhere = told_by_diagnosis(
+        found,
+        list_,
+        resource.place,
+        status=status,
+        onset=onset,
+        end=end,
+        date=date,
+        doubtful=bool(doubts),
+        flags=flags,
+    )
+    reader.chart.add_episode(elsewhere, meaning)
+
+
+_Days = tuple[Moment | None, Moment | None, Moment | None]
+"""When something began, ended and was recorded."""
+
+
+def _days(resource: Resource, reader: Reader, date: Moment | None) -> _Days:
+    """The days of a condition. An onset that may lie after the recording lies before it."""
+    onset, end = _one_moment(reader.span(resource, "onset")), _one_moment(reader.span(resource, "abatement"))
+    if onset is not None and onset.last == END and date is not None and not date.is_before(onset):
+        onset = from_one_to_another(onset, date, onset.text)
+    if onset is not None and date is not None and _is_of_the_same_night(onset, date):
+        date = onset
+    return onset, end, date
+
+
+def _read_condition(
+    meaning: Meaning,
+    status: str | None,
+    days: _Days,
+    flags: tuple[Flag, ...],
+    resource: Resource,
+    reader: Reader,
+    *,
+    is_doubtful: bool,
+) -> None:
+    body, (onset, end, date) = resource.body, days
+    has_abated = any(field.startswith("abatement") and body[field] not in (None, False) for field in body)
+    is_called_over = _OVER in _certainties(body, reader.dictionary)
     is_contradictory = status == "active" and (has_abated or is_called_over)
     if is_contradictory:
         # One of the two is wrong, and nobody knows which: it ended then, or has not ended yet.
@@ -231,7 +254,7 @@ def _read_presence(
         flags = (*flags, Flag("doubt", f"active, and {but}"))
         end = Moment(end.first if end is not None else _earliest(onset), END, end.text if end is not None else "")
     episode = condition_episode(
-        found,
+        concept_meant(meaning),
         resource.place,
         status=None if is_contradictory else status or (_OVER if has_abated or is_called_over else None),
         onset=onset,
@@ -239,7 +262,7 @@ def _read_presence(
         date=date,
         severity=_stated(partial(_severity, reader=reader), resource, reader),
         stage=_stated(_stage, resource, reader),
-        doubtful=bool(_doubts(verified)),
+        doubtful=is_doubtful,
         flags=flags,
     )
     if is_contradictory:

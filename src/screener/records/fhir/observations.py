@@ -38,7 +38,7 @@ from screener.records.fhir.result_values import NOTHING_MEASURED, Value, has_val
 from screener.records.fhir.specimen_of_result import doubt_of_specimen, is_of_blood, may_be_of_blood
 from screener.records.fhir.statements import ASSERTION, doubt_of_status, read_statement, says_it_is_there
 from screener.records.measuring import result_of
-from screener.records.patient import Flag, Result, Unusable
+from screener.records.patient import Flag, Result, WhyUnusable
 from screener.records.reported import Reported, unread_result
 from screener.records.written import (
     Quantity,
@@ -305,5 +305,5 @@ def _agreed(results: Sequence[Result]) -> Result:
     return first
 
 
-def _without_use(result: Result, why: Unusable, problem: str) -> Result:
+def _without_use(result: Result, why: WhyUnusable, problem: str) -> Result:
     return msgspec.structs.replace(result, value=None, choices=None, exact=None, unusable=why, problem=problem)

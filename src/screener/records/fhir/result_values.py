@@ -27,7 +27,7 @@ from screener.records.fhir.elements import (
     text,
     truth,
 )
-from screener.records.patient import Flag, Unusable
+from screener.records.patient import Flag, WhyUnusable
 from screener.records.written import (
     Comparator,
     Quantity,
@@ -65,7 +65,7 @@ class Value(Struct, frozen=True):
     candidates: Sequence[Quantity | Span | str | None]
     recorded: str
     unit: str | None = None
-    fault: tuple[Unusable, str] | None = None
+    fault: tuple[WhyUnusable, str] | None = None
     flags: tuple[Flag, ...] = ()
     commas: tuple[str, ...] = ()
     """Texts in which decimal commas were read as such."""
@@ -187,7 +187,7 @@ def _of_words(written: str) -> Value:
     if with_points is not None and not isinstance((read := read_text(with_points)).value, str):
         return Value([read.value], written[:LONGEST_TEXT], read.unit, commas=(written,))
     read = read_text(written)
-    fault: tuple[Unusable, str] | None = ("missing", read.fault) if read.fault is not None else None
+    fault: tuple[WhyUnusable, str] | None = ("missing", read.fault) if read.fault is not None else None
     return Value([read.value], written[:LONGEST_TEXT], read.unit, fault)
 
 
@@ -216,7 +216,7 @@ def of_quantity(quantity: Body, dictionary: Dictionary) -> Value:
             raise ShapeError(f"its `{name}` is not text")
     is_coded_alone = not (fields[1] or "").strip()
     if _is_said_to_be_absent(quantity, "_unit") or (is_coded_alone and _is_said_to_be_absent(quantity, "_code")):
-        fault: tuple[Unusable, str] = ("unit", "the record says that its unit is not known")
+        fault: tuple[WhyUnusable, str] = ("unit", "the record says that its unit is not known")
         return Value([None], _recorded(value, fields[0]), fields[1] or fields[2], fault)
     if dictionary.system_name(fields[3] or "") == _UCUM:
         fields = (*fields[:3], _UCUM)
@@ -266,7 +266,9 @@ def _quantity_of(
     return Value(bounded, recorded, unit)
 
 
-def _unit(written: str | None, code: str | None, system: str | None) -> tuple[str | None, tuple[Unusable, str] | None]:
+def _unit(
+    written: str | None, code: str | None, system: str | None
+) -> tuple[str | None, tuple[WhyUnusable, str] | None]:
     """The unit of a quantity: its UCUM code, or else as it is written. Two units that differ are none, and a code of
     another system is none that anybody can read."""
     written, code = (written or "").strip() or None, (code or "").strip() or None

@@ -36,11 +36,6 @@ def groups(source: Source, how: HowRead) -> Iterator[Group | RecordError]:
     yield Warehouse(str(source) if isinstance(source, str | PathLike) else "", how)
 
 
-def records_in(folder: Path) -> tuple[list[Path], tuple[()]]:
-    """The folder is one source."""
-    return [folder], ()
-
-
 def _has_persons(folder: Path) -> bool:
     try:
         return file_of(folder, "person") is not None
