@@ -321,8 +321,6 @@ def _that_may_be_kinds(kind: Kind, list_: RecordList, frame: Frame) -> Iterator[
 
 def _is_qualified(standing: Standing, wanted: Qualified) -> Truth:
     """Whether an entry has all qualifiers that are asked for."""
-    if not wanted.qualifiers:
-        return TRUE
     return all_of([_has(standing, qualifier, wanted.stages) for qualifier in wanted.qualifiers])
 
 
@@ -415,7 +413,7 @@ def _matches(asked: PreparedLookup, standing: Standing, frame: Frame) -> TruthWi
     for wanted, kind in asked.what:
         if standing.concept.name not in kind.is_of or _is_none_of(standing, kind, frame):
             continue
-        qualified = _is_qualified(standing, wanted)
+        qualified = _is_qualified(standing, wanted) if wanted.qualifiers else TRUE
         if qualified is TRUE:
             return TRUE, ()
         if qualified is UNKNOWN:

@@ -83,9 +83,9 @@ from screener.values.truth import (
     TRUE,
     UNKNOWN,
     Truth,
+    alike_asked,
     all_asked,
     all_of,
-    alike_asked,
     any_asked,
     any_of,
     at_least,
@@ -137,9 +137,27 @@ class Engine(ABC, Generic[J, M]):
         if run is None:
             run = meanings[type(node)](node, self)
             if self._is_remembered(node):
-                run = remembered(next(self._whole.places), run, by_trial=self._whole.asks_somebody(node))
+                run = self.once(run, by_trial=self._whole.asks_somebody(node))
             self._prepared[node] = run
         return run
+
+    def once(self, run: Run[X], *, by_trial: bool) -> Run[X]:
+        """The same function, worked out once a frame for all trials, or once for each."""
+        key = next(self._whole.places)
+
+        def of_one_trial(frame: Frame) -> X:
+            answer = frame.of_this_trial.get(key)
+            if answer is None:
+                answer = frame.of_this_trial[key] = run(frame)
+            return answer
+
+        def of_all_trials(frame: Frame) -> X:
+            answer = frame.of_all_trials.get(key)
+            if answer is None:
+                answer = frame.of_all_trials[key] = run(frame)
+            return answer
+
+        return of_one_trial if by_trial else of_all_trials
 
     def _is_remembered(self, node: Struct) -> bool:
         """Whether a frame remembers what a node says."""
@@ -545,24 +563,6 @@ class Residue(Program):
         return meanings[type(node)](node, self)
 
 
-def remembered(key: int, run: Run[Anything], *, by_trial: bool) -> Run[Anything]:
-    """What a function says of a frame, worked out once for all trials or once for each."""
-
-    def of_one_trial(frame: Frame) -> Anything:
-        answer = frame.of_this_trial.get(key)
-        if answer is None:
-            answer = frame.of_this_trial[key] = run(frame)
-        return answer
-
-    def of_all_trials(frame: Frame) -> Anything:
-        answer = frame.of_all_trials.get(key)
-        if answer is None:
-            answer = frame.of_all_trials[key] = run(frame)
-        return answer
-
-    return of_one_trial if by_trial else of_all_trials
-
-
 def program_of(rulebook: Rulebook) -> Program:
     """The prepared form of a rulebook."""
     return made_once(rulebook, "program", lambda: Program(rulebook))
@@ -864,7 +864,8 @@ def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Run[J]:
             return Found(question.name, truth=UNKNOWN, used=(answer, *since), reasons=("stale", waits), may_lack=True)
         return Found(question.name, truth=truth_of(answer.value), used=(answer,))
 
-    return engine.answered(node, read, only_if, shown_with)
+    read_once = read if question.shown_with is None else engine.once(read, by_trial=True)
+    return engine.answered(node, read_once, only_if, shown_with)
 
 
 def answer_to(question: str, frame: Frame) -> Answer | None:

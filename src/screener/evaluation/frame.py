@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Judged, Measured
+from screener.evaluation.answers import Found
 from screener.evaluation.grounds import Grounds, lasting_of
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
@@ -27,7 +27,6 @@ from screener.rulebook import (
 )
 from screener.rulebook_walk import asked_together
 from screener.values.dates import BEGINNING, DAY, Duration, Moment, latest_of, on_day
-from screener.values.ranges import Range
 from screener.values.truth import Truth
 
 
@@ -217,8 +216,9 @@ class Frame:
         """Whether what an event lookup asks about happened, where no more was asked than that."""
         self.stretches: dict[int, tuple[Scope, Stretch]] = {}
         """By the identity of a scope, kept with the scope itself."""
-        self.of_all_trials: dict[int, Judged | Measured | Truth | Range] = {}
-        self.of_this_trial: dict[int, Judged | Measured | Truth | Range] = {}
+        self.of_all_trials: dict[int, Anything] = {}
+        """What nodes say, each at its place; likewise what they say of this trial alone."""
+        self.of_this_trial: dict[int, Anything] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
         self.shown: dict[tuple[int, bool, bool], Anything] = {}
