@@ -132,7 +132,7 @@ def happens(asked: PreparedLookup, stretch: Stretch | None, frame: Frame, judge:
         return UNKNOWN if found.truth is None else found.truth
     is_open = False
     for name in asked.names:
-        for episode in frame.that_are(name, asked.shelf):
+        for episode in frame.that_are(name, asked.shelf) if name in frame.filed else ():
             if not episode.doubtful:
                 truth = _part(asked, standing_of(episode, frame), stretch, frame, judge).truth
                 if truth is TRUE:

@@ -84,13 +84,13 @@ from screener.values.truth import (
     UNKNOWN,
     Truth,
     alike_asked,
-    all_asked,
     all_of,
-    any_asked,
     any_of,
+    asked_until,
     at_least,
     negation,
     truth_of,
+    union,
 )
 
 X = TypeVar("X")
@@ -422,7 +422,7 @@ class Decisions(Engine[Truth, Range]):
             return lambda frame: say([rule(frame) for rule in rules])
         if len(rules) == 1:
             return rules[0]
-        return all_asked(rules) if say is all_of else any_asked(rules)
+        return asked_until(FALSE if say is all_of else TRUE, rules)
 
     def of_numbers(self, node: Truthful, numbers: Sequence[Run[Range]], say: Callable[..., Truth]) -> Run[Truth]:
         return _applied(numbers, say)
@@ -483,7 +483,7 @@ class Decisions(Engine[Truth, Range]):
     def at_other_times(self, node: AtTime, rule: Run[Truth], read: Run[Found], shift: int) -> Run[Truth]:
         def run(frame: Frame) -> Truth:
             days = days_of(read(frame), shift)
-            return UNKNOWN if days is None else in_all_worlds(rule(frame.at(day)) for day in days)
+            return UNKNOWN if days is None else union(rule(frame.at(day)) for day in days)
 
         return run
 
@@ -493,16 +493,6 @@ class Decisions(Engine[Truth, Range]):
 
 _READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed))
 """The nodes whose truth or number is remembered already by what they read."""
-
-
-def in_all_worlds(truths: Iterable[Truth]) -> Truth:
-    """The union of truths; it stops at the first open one."""
-    first: Truth | None = None
-    for truth in truths:
-        if truth is UNKNOWN or (first is not None and truth is not first):
-            return UNKNOWN
-        first = truth
-    return UNKNOWN if first is None else first
 
 
 R = TypeVar("R")
@@ -583,7 +573,8 @@ def decide(rule: Truthful, frame: Frame) -> Truth:
 
 def look_up(name: str, frame: Frame) -> Found:
     """What a lookup finds; each is read once a frame."""
-    return program_of(frame.rulebook).lookup(name)(frame)
+    found = frame.found.get(name)
+    return program_of(frame.rulebook).lookup(name)(frame) if found is None else found
 
 
 def _read_once(lookup: Lookup, rulebook: Rulebook) -> Run[Found]:
@@ -608,9 +599,10 @@ def _reading(lookup: Lookup, rulebook: Rulebook) -> Run[Found]:
         return lambda frame: happened(asked, *stretch_of(scope, frame), frame, judge)
     if isinstance(lookup, ChangeLookup):
         return lambda frame: change_of(lookup, *stretch_of(scope, frame), frame)
+    fact = rulebook.fact(lookup.fact)
     if scope is None:
-        return lambda frame: value_of(lookup, window_of_freshness(lookup, frame), None, frame)
-    return lambda frame: value_of(lookup, *stretch_of(scope, frame), frame)
+        return lambda frame: value_of(lookup, fact, window_of_freshness(lookup, frame), None, frame)
+    return lambda frame: value_of(lookup, fact, *stretch_of(scope, frame), frame)
 
 
 def truth_in(found: Found) -> Truth:
@@ -730,11 +722,13 @@ def _points(node: PointsOf, engine: Engine[J, M]) -> Run[M]:
     by_number = [(cell.numbers.range, cell.points) for cell in table.cells if cell.numbers is not None]
     by_choice = [(frozenset(cell.choices), cell.points) for cell in table.cells if cell.numbers is None]
 
+    is_equal = ranges.COMPARED["="]
+
     def earned(number: Range, choices: frozenset[str] | None) -> Range:
         if choices is not None:
             points = [points for cell, points in by_choice if not choices.isdisjoint(cell)]
         else:
-            points = [points for cell, points in by_number if ranges.compare(cell, "=", number) is not FALSE]
+            points = [points for cell, points in by_number if is_equal(cell, number) is not FALSE]
         return Range(min(points), max(points), undefined=number.undefined) if points else ranges.UNDEFINED
 
     return engine.points(node, engine.number(table.of), earned)
