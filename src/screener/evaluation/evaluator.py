@@ -126,9 +126,18 @@ class Engine(ABC, Generic[J, M]):
 
     def lookup(self, name: str) -> Run[Found]:
         """The function that looks something up; it is read once a frame."""
-        run = self._whole.lookups.get(name)
-        if run is None:
-            run = self._whole.lookups[name] = _read_once(self.rulebook.lookups[name], self.rulebook)
+        known = self._whole.lookups.get(name)
+        if known is not None:
+            return known
+        read = _reading(self.rulebook.lookups[name], self.rulebook)
+
+        def run(frame: Frame) -> Found:
+            found = frame.found.get(name)
+            if found is None:
+                found = frame.found[name] = read(frame)
+            return found
+
+        self._whole.lookups[name] = run
         return run
 
     def _prepare(self, node: Struct, meanings: Meanings) -> Anything:
@@ -225,10 +234,6 @@ class PreparedCriterion(Struct, frozen=True, eq=False):
     decide: Mapping[int | None, Run[Truth]]
     """By the reading that is chosen; by None if none is."""
     answer: tuple[Run[Judged], ...]
-
-    def truth(self, frame: Frame, reading: int | None = None) -> Truth:
-        """What the line comes to."""
-        return self.decide[reading](frame)
 
 
 class Holds(Struct, frozen=True):
@@ -575,18 +580,6 @@ def look_up(name: str, frame: Frame) -> Found:
     """What a lookup finds; each is read once a frame."""
     found = frame.found.get(name)
     return program_of(frame.rulebook).lookup(name)(frame) if found is None else found
-
-
-def _read_once(lookup: Lookup, rulebook: Rulebook) -> Run[Found]:
-    name, read = lookup.name, _reading(lookup, rulebook)
-
-    def run(frame: Frame) -> Found:
-        found = frame.found.get(name)
-        if found is None:
-            found = frame.found[name] = read(frame)
-        return found
-
-    return run
 
 
 def _reading(lookup: Lookup, rulebook: Rulebook) -> Run[Found]:

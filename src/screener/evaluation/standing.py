@@ -6,10 +6,8 @@ it started on the 1st and holds. If the record denies ascites on the 15th, it do
 
 from __future__ import annotations
 
-from collections import Counter
-
 from screener.evaluation.answers import Reason
-from screener.evaluation.frame import Denial, Frame, Over
+from screener.evaluation.frame import Denial, Frame
 from screener.evaluation.instants import not_after, some_time_by, up_to
 from screener.records.derived import speaks_until
 from screener.records.patient import Episode
@@ -21,7 +19,6 @@ TruthWithReasons = tuple[Truth, tuple[Reason, ...]]
 """A truth, and why it is open, if it is."""
 _NEVER_SO_FAR: TruthWithReasons = (FALSE, ())
 _NO_END_SO_FAR = Moment(END, END)
-_NONE_ENDED = Over({}, Counter())
 
 
 class Standing:
@@ -314,12 +311,11 @@ class Standing:
                 for entry in on_record.get(name, ())
                 if entry.list == list_ and _says_it_is_over(entry, kinds[entry.concept].concept)
             ]
-            ends = {each.episode: each.stated_end(each.start) for each in ended if each.has_begun}
-            over = frame.over[key] = Over(ends, Counter(ends.values())) if ends else _NONE_ENDED
-        if over is _NONE_ENDED:
+            over = frame.over[key] = {each.episode: each.stated_end(each.start) for each in ended if each.has_begun}
+        if not over:
             return []
-        own = over.entries.get(self.episode)
-        return [end for end, count in over.ends.items() if count > (end == own)]
+        ends, own = list(over.values()), over.get(self.episode)
+        return [end for end in dict.fromkeys(ends) if end != own or ends.count(end) > 1]
 
     # ---- whether it holds
 
