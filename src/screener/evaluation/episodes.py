@@ -443,11 +443,11 @@ def _is_none_of(standing: Standing, kind: Kind, frame: Frame) -> bool:
     """Whether an entry that only may be a concept cannot be it, because the record denies the concept for the time in
     which the entry began, on a day when it had begun and the entry was made. What a result only may show, a review
     alone denies so: a test that speaks against it is weighed by its day."""
-    if not frame.denials or not standing.has_begun:
+    if not frame.denials:
         return False
     episode, start = standing.episode, standing.start
     may_be_shown = not episode.only_may_be and episode.concept in kind.is_of
-    if may_be_shown and not episode.doubtful:
+    if (may_be_shown and not episode.doubtful) or not standing.has_begun:
         return False
     denials = frame.that_deny(kind.concept, episode.list)
     if not denials:

@@ -416,7 +416,8 @@ def against_limit(found: Found, node: AgainstLimit, times: Fraction, in_use: Ran
 
 def _product(one: Fraction, other: Fraction) -> float:
     """The double nearest to the product of two exact numbers, which need not be made for it."""
-    return (one.numerator * other.numerator) / (one.denominator * other.denominator)
+    (above, below), (times, over) = one.as_integer_ratio(), other.as_integer_ratio()
+    return (above * times) / (below * over)
 
 
 def _any_decides(pick: str, operator: Operator) -> bool:
