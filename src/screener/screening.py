@@ -44,7 +44,7 @@ from screener.contract import (
 from screener.evaluation.ages import with_possible_age
 from screener.evaluation.answers import Evidence, Judged, Measured, Reason
 from screener.evaluation.denying import denied_by_old_list
-from screener.evaluation.evaluator import Holds, PreparedCriterion, in_all_worlds, program_of, was_confirmed
+from screener.evaluation.evaluator import Holds, PreparedCriterion, program_of, was_confirmed
 from screener.evaluation.evidence import ShownFact, bounds_of, evidence_of_result, shown_as
 from screener.evaluation.explanation import explain, score_text, span_text, terms
 from screener.evaluation.frame import Frame
@@ -66,7 +66,7 @@ from screener.records.notes import Note, in_words, some_of
 from screener.records.patient import Answer, Flag, Patient, digest_of_record
 from screener.rulebook import Criterion, EventLookup, Meets, RecordList, Rulebook, ScoreOf, Trial, Truthful
 from screener.values.dates import Duration, dates_in_words, day_in_words, day_text, parse_duration
-from screener.values.truth import TRUE, UNKNOWN, Truth
+from screener.values.truth import TRUE, UNKNOWN, Truth, union
 from screener.version import __version__
 
 T = TypeVar("T")
@@ -110,7 +110,7 @@ class CriterionResult:
         """Which of its readings a site has chosen (1 is the first), if one has."""
         if outcome is not None:
             self._outcomes = outcomes = tuple([each(frame) for each in self._of_choice(outcome)])
-            self.truth = outcomes[0].truth if len(outcomes) == 1 else in_all_worlds([each.truth for each in outcomes])
+            self.truth = union([each.truth for each in outcomes])
         else:
             self.truth = line.decide[self.reading](frame)
         self.status: Status = status_of(line.criterion.kind, self.truth)

@@ -209,7 +209,7 @@ def _closed(moved: _Moved, last: int) -> Closing | None:
 
     def failed(day: int, those: Iterable[_Line]) -> Iterator[_Line]:
         frame = days.of_trial(trial.id, day)
-        return (each for each in those if status_of(each[0].kind, each[1].truth(frame, each[0].reading)) == "failed")
+        return (each for each in those if status_of(each[0].kind, each[1].decide[each[0].reading](frame)) == "failed")
 
     ends = list(failed(last, lines))
     if not ends:
@@ -383,7 +383,7 @@ def _timeline(moved: _Moved, last: int) -> TrialTimeline:
         status = result.status
         for day in days:
             today = moving.of_trial(trial.id, day)
-            now = status_of(result.kind, line.truth(today, result.reading))
+            now = status_of(result.kind, line.decide[result.reading](today))
             if now != status:
                 told = causes(result.rules, moving.of_trial(trial.id, day - 1), today)
                 found.append(Change(date.fromordinal(day), result.id, status, now, in_words(told), told))

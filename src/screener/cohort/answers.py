@@ -16,7 +16,7 @@ from screener.cohort.given import Given
 from screener.cohort.held import Held, Read, held_in
 from screener.cohort.limits import Limit, Moved, limits_of
 from screener.contract import Basis
-from screener.evaluation.evaluator import in_all_worlds, program_of
+from screener.evaluation.evaluator import program_of
 from screener.evaluation.frame import Frame
 from screener.records.facts.folder import Facts
 from screener.records.patient import Patient, digest_of_record
@@ -33,7 +33,7 @@ from screener.screening import (
 )
 from screener.site import Site, with_site
 from screener.values.dates import Duration
-from screener.values.truth import Truth
+from screener.values.truth import Truth, union
 
 SOON = timedelta(days=14)
 """How soon time alone closes a trial to somebody who is named for it."""
@@ -245,7 +245,7 @@ class Desk:
             return line.status
         truths = self._decided(moved.rules, line.frame)
         chosen = line.reading
-        return status_of(line.kind, in_all_worlds(truths if chosen is None else (truths[chosen - 1],)))
+        return status_of(line.kind, union(truths if chosen is None else (truths[chosen - 1],)))
 
     def _decided(self, rules: tuple[Truthful, ...], frame: Frame) -> list[Truth]:
         known = self._prepared.get(id(rules))

@@ -61,12 +61,13 @@ def list_denies(kind: Kind, list_: RecordList, day: int, frame: Frame) -> bool:
     needs nothing more."""
     if list_ not in frame.complete and list_ not in frame.patient.none_known_on:
         return False
+    is_assumed, needs_nothing = list_ in frame.assumed, list_ in ("family_history", "plans")
     for concept in kind.deniable:
-        if speaks_for(list_, concept, day, frame):
-            needed = concept.denied_with
-            if not needed or list_ in ("family_history", "plans"):
-                return True
-            if all(_is_at_hand(each, concept, day, frame) for each in needed):
+        if is_assumed or _speaks_of_its_own(list_, concept, day, frame):
+            for needed in () if needs_nothing else concept.denied_with:
+                if not _is_at_hand(needed, concept, day, frame):
+                    break
+            else:
                 return True
     return False
 
@@ -133,13 +134,17 @@ _LISTS: dict[str, RecordList] = {each: each for each in get_args(RecordList)}
 def said_by_list(asked: PreparedLookup, frame: Frame) -> tuple[Given | Reason, ...]:
     """For each concept that is asked about, the complete list that denies it up to the clock, or why none does: all
     that there is to say if no entry or absence is about any of them."""
-    return tuple([_said_by_list(kind, asked.list, frame) for kind in asked.kinds])
-
-
-def _said_by_list(kind: Kind, list_: RecordList, frame: Frame) -> Given | Reason:
-    if list_denies(kind, list_, frame.day, frame):
-        return on_complete_list(list_, assumed=is_assumed(kind, list_, frame))
-    return "stale" if denied_by_old_list(kind, list_, frame) else "missing"
+    list_, day = asked.list, frame.day
+    return tuple(
+        [
+            on_complete_list(list_, assumed=is_assumed(kind, list_, frame))
+            if list_denies(kind, list_, day, frame)
+            else "stale"
+            if denied_by_old_list(kind, list_, frame)
+            else "missing"
+            for kind in asked.kinds
+        ]
+    )
 
 
 def unmentioned(asked: PreparedLookup, said: tuple[Given | Reason, ...]) -> Found:

@@ -132,7 +132,7 @@ def happens(asked: PreparedLookup, stretch: Stretch | None, frame: Frame, judge:
         return UNKNOWN if found.truth is None else found.truth
     is_open = False
     for name in asked.names:
-        for episode in frame.that_are(name, asked.shelf):
+        for episode in frame.that_are(name, asked.shelf) if name in frame.filed else ():
             if not episode.doubtful:
                 truth = _part(asked, standing_of(episode, frame), stretch, frame, judge).truth
                 if truth is TRUE:
@@ -321,8 +321,6 @@ def _that_may_be_kinds(kind: Kind, list_: RecordList, frame: Frame) -> Iterator[
 
 def _is_qualified(standing: Standing, wanted: Qualified) -> Truth:
     """Whether an entry has all qualifiers that are asked for."""
-    if not wanted.qualifiers:
-        return TRUE
     return all_of([_has(standing, qualifier, wanted.stages) for qualifier in wanted.qualifiers])
 
 
@@ -415,7 +413,7 @@ def _matches(asked: PreparedLookup, standing: Standing, frame: Frame) -> TruthWi
     for wanted, kind in asked.what:
         if standing.concept.name not in kind.is_of or _is_none_of(standing, kind, frame):
             continue
-        qualified = _is_qualified(standing, wanted)
+        qualified = _is_qualified(standing, wanted) if wanted.qualifiers else TRUE
         if qualified is TRUE:
             return TRUE, ()
         if qualified is UNKNOWN:
@@ -445,11 +443,11 @@ def _is_none_of(standing: Standing, kind: Kind, frame: Frame) -> bool:
     """Whether an entry that only may be a concept cannot be it, because the record denies the concept for the time in
     which the entry began, on a day when it had begun and the entry was made. What a result only may show, a review
     alone denies so: a test that speaks against it is weighed by its day."""
-    if not frame.denials or not standing.has_begun:
+    if not frame.denials:
         return False
     episode, start = standing.episode, standing.start
     may_be_shown = not episode.only_may_be and episode.concept in kind.is_of
-    if may_be_shown and not episode.doubtful:
+    if (may_be_shown and not episode.doubtful) or not standing.has_begun:
         return False
     denials = frame.that_deny(kind.concept, episode.list)
     if not denials:

@@ -84,13 +84,13 @@ from screener.values.truth import (
     UNKNOWN,
     Truth,
     alike_asked,
-    all_asked,
     all_of,
-    any_asked,
     any_of,
+    asked_until,
     at_least,
     negation,
     truth_of,
+    union,
 )
 
 X = TypeVar("X")
@@ -126,9 +126,18 @@ class Engine(ABC, Generic[J, M]):
 
     def lookup(self, name: str) -> Run[Found]:
         """The function that looks something up; it is read once a frame."""
-        run = self._whole.lookups.get(name)
-        if run is None:
-            run = self._whole.lookups[name] = _read_once(self.rulebook.lookups[name], self.rulebook)
+        known = self._whole.lookups.get(name)
+        if known is not None:
+            return known
+        read = _reading(self.rulebook.lookups[name], self.rulebook)
+
+        def run(frame: Frame) -> Found:
+            found = frame.found.get(name)
+            if found is None:
+                found = frame.found[name] = read(frame)
+            return found
+
+        self._whole.lookups[name] = run
         return run
 
     def _prepare(self, node: Struct, meanings: Meanings) -> Anything:
@@ -137,9 +146,27 @@ class Engine(ABC, Generic[J, M]):
         if run is None:
             run = meanings[type(node)](node, self)
             if self._is_remembered(node):
-                run = remembered(next(self._whole.places), run, by_trial=self._whole.asks_somebody(node))
+                run = self.once(run, by_trial=self._whole.asks_somebody(node))
             self._prepared[node] = run
         return run
+
+    def once(self, run: Run[X], *, by_trial: bool) -> Run[X]:
+        """The same function, worked out once a frame for all trials, or once for each."""
+        key = next(self._whole.places)
+
+        def of_one_trial(frame: Frame) -> X:
+            answer = frame.of_this_trial.get(key)
+            if answer is None:
+                answer = frame.of_this_trial[key] = run(frame)
+            return answer
+
+        def of_all_trials(frame: Frame) -> X:
+            answer = frame.of_all_trials.get(key)
+            if answer is None:
+                answer = frame.of_all_trials[key] = run(frame)
+            return answer
+
+        return of_one_trial if by_trial else of_all_trials
 
     def _is_remembered(self, node: Struct) -> bool:
         """Whether a frame remembers what a node says."""
@@ -207,10 +234,6 @@ class PreparedCriterion(Struct, frozen=True, eq=False):
     decide: Mapping[int | None, Run[Truth]]
     """By the reading that is chosen; by None if none is."""
     answer: tuple[Run[Judged], ...]
-
-    def truth(self, frame: Frame, reading: int | None = None) -> Truth:
-        """What the line comes to."""
-        return self.decide[reading](frame)
 
 
 class Holds(Struct, frozen=True):
@@ -404,7 +427,7 @@ class Decisions(Engine[Truth, Range]):
             return lambda frame: say([rule(frame) for rule in rules])
         if len(rules) == 1:
             return rules[0]
-        return all_asked(rules) if say is all_of else any_asked(rules)
+        return asked_until(FALSE if say is all_of else TRUE, rules)
 
     def of_numbers(self, node: Truthful, numbers: Sequence[Run[Range]], say: Callable[..., Truth]) -> Run[Truth]:
         return _applied(numbers, say)
@@ -465,7 +488,7 @@ class Decisions(Engine[Truth, Range]):
     def at_other_times(self, node: AtTime, rule: Run[Truth], read: Run[Found], shift: int) -> Run[Truth]:
         def run(frame: Frame) -> Truth:
             days = days_of(read(frame), shift)
-            return UNKNOWN if days is None else in_all_worlds(rule(frame.at(day)) for day in days)
+            return UNKNOWN if days is None else union(rule(frame.at(day)) for day in days)
 
         return run
 
@@ -475,16 +498,6 @@ class Decisions(Engine[Truth, Range]):
 
 _READ_AT_ONCE = frozenset((Value, IsOneOf, SexIs, Happened, Confirmed))
 """The nodes whose truth or number is remembered already by what they read."""
-
-
-def in_all_worlds(truths: Iterable[Truth]) -> Truth:
-    """The union of truths; it stops at the first open one."""
-    first: Truth | None = None
-    for truth in truths:
-        if truth is UNKNOWN or (first is not None and truth is not first):
-            return UNKNOWN
-        first = truth
-    return UNKNOWN if first is None else first
 
 
 R = TypeVar("R")
@@ -521,24 +534,6 @@ def _applied(numbers: Sequence[Run[Range]], say: Callable[..., R]) -> Run[R]:
     return lambda frame: say(one(frame), other(frame))
 
 
-def remembered(key: int, run: Run[Anything], *, by_trial: bool) -> Run[Anything]:
-    """What a function says of a frame, worked out once for all trials or once for each."""
-
-    def of_one_trial(frame: Frame) -> Anything:
-        answer = frame.of_this_trial.get(key)
-        if answer is None:
-            answer = frame.of_this_trial[key] = run(frame)
-        return answer
-
-    def of_all_trials(frame: Frame) -> Anything:
-        answer = frame.of_all_trials.get(key)
-        if answer is None:
-            answer = frame.of_all_trials[key] = run(frame)
-        return answer
-
-    return of_one_trial if by_trial else of_all_trials
-
-
 def program_of(rulebook: Rulebook) -> Program:
     """The prepared form of a rulebook."""
     return made_once(rulebook, "program", lambda: Program(rulebook))
@@ -559,19 +554,8 @@ def decide(rule: Truthful, frame: Frame) -> Truth:
 
 def look_up(name: str, frame: Frame) -> Found:
     """What a lookup finds; each is read once a frame."""
-    return program_of(frame.rulebook).lookup(name)(frame)
-
-
-def _read_once(lookup: Lookup, rulebook: Rulebook) -> Run[Found]:
-    name, read = lookup.name, _reading(lookup, rulebook)
-
-    def run(frame: Frame) -> Found:
-        found = frame.found.get(name)
-        if found is None:
-            found = frame.found[name] = read(frame)
-        return found
-
-    return run
+    found = frame.found.get(name)
+    return program_of(frame.rulebook).lookup(name)(frame) if found is None else found
 
 
 def _reading(lookup: Lookup, rulebook: Rulebook) -> Run[Found]:
@@ -584,9 +568,10 @@ def _reading(lookup: Lookup, rulebook: Rulebook) -> Run[Found]:
         return lambda frame: happened(asked, *stretch_of(scope, frame), frame, judge)
     if isinstance(lookup, ChangeLookup):
         return lambda frame: change_of(lookup, *stretch_of(scope, frame), frame)
+    fact = rulebook.fact(lookup.fact)
     if scope is None:
-        return lambda frame: value_of(lookup, window_of_freshness(lookup, frame), None, frame)
-    return lambda frame: value_of(lookup, *stretch_of(scope, frame), frame)
+        return lambda frame: value_of(lookup, fact, window_of_freshness(lookup, frame), None, frame)
+    return lambda frame: value_of(lookup, fact, *stretch_of(scope, frame), frame)
 
 
 def truth_in(found: Found) -> Truth:
@@ -697,11 +682,13 @@ def _points(node: PointsOf, engine: Engine[J, M]) -> Run[M]:
     by_number = [(cell.numbers.range, cell.points) for cell in table.cells if cell.numbers is not None]
     by_choice = [(frozenset(cell.choices), cell.points) for cell in table.cells if cell.numbers is None]
 
+    is_equal = ranges.COMPARED["="]
+
     def earned(number: Range, choices: frozenset[str] | None) -> Range:
         if choices is not None:
             points = [points for cell, points in by_choice if not choices.isdisjoint(cell)]
         else:
-            points = [points for cell, points in by_number if ranges.compare(cell, "=", number) is not FALSE]
+            points = [points for cell, points in by_number if is_equal(cell, number) is not FALSE]
         return Range(min(points), max(points), undefined=number.undefined) if points else ranges.UNDEFINED
 
     return engine.points(node, engine.number(table.of), earned)
@@ -831,7 +818,8 @@ def _confirmed(node: Confirmed, engine: Engine[J, M]) -> Run[J]:
             return Found(question.name, truth=UNKNOWN, used=(answer, *since), reasons=("stale", waits), may_lack=True)
         return Found(question.name, truth=truth_of(answer.value), used=(answer,))
 
-    return engine.answered(node, read, only_if, shown_with)
+    read_once = read if question.shown_with is None else engine.once(read, by_trial=True)
+    return engine.answered(node, read_once, only_if, shown_with)
 
 
 def answer_to(question: str, frame: Frame) -> Answer | None:

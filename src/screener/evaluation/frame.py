@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any as Anything
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from screener.evaluation.answers import Found, Judged, Measured
+from screener.evaluation.answers import Found
 from screener.evaluation.grounds import Grounds, lasting_of
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
@@ -27,7 +26,6 @@ from screener.rulebook import (
 )
 from screener.rulebook_walk import asked_together
 from screener.values.dates import BEGINNING, DAY, Duration, Moment, latest_of, on_day
-from screener.values.ranges import Range
 from screener.values.truth import Truth
 
 
@@ -43,13 +41,6 @@ class Denial(Struct, frozen=True, gc=False):
     absence: Absence
     since: int
     is_of_its_day: bool
-
-
-class Over(Struct, frozen=True):
-    """The entries that ended, each with when, and how many ended then."""
-
-    entries: dict[Episode, Moment]
-    ends: Counter[Moment]
 
 
 DONE: Literal["done"] = "done"
@@ -200,8 +191,8 @@ class Frame:
         self.denials: dict[str, list[Denial]] = _denials(self.kinds, patient, as_of) if of is None else of.denials
         self.denying: dict[tuple[RecordList, str], list[Denial]] = {} if of is None else of.denying
         """The denials of a concept or a broader one on a list, equal ones once; filled as they are asked for."""
-        self.over: dict[tuple[RecordList, str], Over] = {} if of is None else of.over
-        """The ended entries of a concept or a broader one on a list; filled as they are asked for."""
+        self.over: dict[tuple[RecordList, str], dict[Episode, Moment]] = {} if of is None else of.over
+        """The ended entries of a concept or a broader one on a list, each with when; filled as they are asked for."""
         self.open_entries: dict[tuple[RecordList, str], tuple[Episode, ...]] = {} if of is None else of.open_entries
         """The entries of a list that may be a concept, each as an episode of it; filled as they are asked for."""
         self.cleared: frozenset[tuple[str, str]] = frozenset()
@@ -217,8 +208,9 @@ class Frame:
         """Whether what an event lookup asks about happened, where no more was asked than that."""
         self.stretches: dict[int, tuple[Scope, Stretch]] = {}
         """By the identity of a scope, kept with the scope itself."""
-        self.of_all_trials: dict[int, Judged | Measured | Truth | Range] = {}
-        self.of_this_trial: dict[int, Judged | Measured | Truth | Range] = {}
+        self.of_all_trials: dict[int, Anything] = {}
+        """What nodes say, each at its place; likewise what they say of this trial alone."""
+        self.of_this_trial: dict[int, Anything] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""
         self.shown: dict[tuple[int, bool, bool], Anything] = {}
@@ -286,18 +278,10 @@ class Frame:
 
     def of_trial(self, trial: str) -> Frame:
         """The same instant for another trial: what was found stays found."""
-        other = self._copy(self.day, self.own_onset)
-        other.trial = trial
-        other.cleared = self.cleared
-        other.found = self.found
-        other.decided = self.decided
-        other.stretches = self.stretches
-        other.standings, other.related, other.at_hand = self.standings, self.related, self.at_hand
-        other.of_all_trials = self.of_all_trials
-        other.raised = self.raised
-        other.shown = self.shown
-        other.results_by_source = self.results_by_source
-        other.last_from = self.last_from
+        other = Frame.__new__(Frame)
+        for name in Frame.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.trial, other.of_this_trial = trial, {}
         return other
 
     def at(self, day: int) -> Frame:

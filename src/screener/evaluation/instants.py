@@ -132,6 +132,7 @@ def last_fresh_day(taken: Moment, fresh: Duration) -> int | None:
     return day_shifted(taken.first_day, fresh, 1)
 
 
+@lru_cache(maxsize=4096)
 def up_to(clock_day: int) -> Stretch:
     """Everything up to and including a day."""
     end = clock_day * DAY + DAY - 1

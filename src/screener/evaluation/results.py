@@ -40,12 +40,13 @@ def possible_values(fact: Lab | Finding) -> Range:
     return fact.grade or EVERYTHING
 
 
-def value_of(lookup: ValueLookup, stretch: Stretch | None, anchor: Found | None, frame: Frame) -> Found:
-    """The result that a lookup picks, as the set of what it could be.
+def value_of(
+    lookup: ValueLookup, fact: Lab | Finding, stretch: Stretch | None, anchor: Found | None, frame: Frame
+) -> Found:
+    """The result of a lab or finding that a lookup picks, as the set of what it could be.
 
     `stretch` None says that the anchor of the lookup's scope is not known to have happened.
     """
-    fact = frame.rulebook.fact(lookup.fact)
     if stretch is None:
         return _nothing_known(lookup, fact, (), anchor.reasons if anchor is not None else (), anchor)
     recorded = frame.patient.results.get(lookup.fact, ())
@@ -413,7 +414,8 @@ def against_limit(found: Found, node: AgainstLimit, times: Fraction, in_use: Ran
 
 def _product(one: Fraction, other: Fraction) -> float:
     """The double nearest to the product of two exact numbers, which need not be made for it."""
-    return (one.numerator * other.numerator) / (one.denominator * other.denominator)
+    (above, below), (times, over) = one.as_integer_ratio(), other.as_integer_ratio()
+    return (above * times) / (below * over)
 
 
 def _any_decides(pick: str, operator: Operator) -> bool:

@@ -6,13 +6,12 @@ it started on the 1st and holds. If the record denies ascites on the 15th, it do
 
 from __future__ import annotations
 
-from collections import Counter
-
 from screener.evaluation.answers import Reason
-from screener.evaluation.frame import Denial, Frame, Over
+from screener.evaluation.frame import Denial, Frame
 from screener.evaluation.instants import not_after, some_time_by, up_to
 from screener.records.derived import speaks_until
 from screener.records.patient import Episode
+from screener.rulebook import Concept
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, on_day
 from screener.values.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
 
@@ -154,21 +153,10 @@ class Standing:
             return "undated"
         return "conflict" if episode.outlives_its_end else "imprecise_date"
 
-    def says_it_is_over(self) -> bool:
-        """Whether an entry states an end, for all that the concept may be; that the one day of an acute condition has
-        passed is no such statement. A result that only raised the question says nothing when a later one no longer
-        does: whatever that was is over, and nothing else is denied."""
-        episode = self.episode
-        if (episode.shown_by_result and episode.doubtful) or episode.is_part:
-            return False
-        if episode.ended or self.concept.course == "acute":
-            return episode.ended
-        return episode.end is not None and not episode.ongoing
-
     def is_over(self) -> bool:
         """Whether the entry says that it ended by the clock. Of what passes that counts for as long as any absence: a
         bleeding that ended in 2009 says nothing of one today."""
-        if not self.has_begun or not self.says_it_is_over():
+        if not self.has_begun or not _says_it_is_over(self.episode, self.concept):
             return False
         end, day = self.end, self.frame.day
         if end.last_day > day:
@@ -316,21 +304,18 @@ class Standing:
         key = (list_, concept.name)
         over = frame.over.get(key)
         if over is None:
-            on_record = frame.patient.episodes
-            entries = [
+            on_record, kinds = frame.patient.episodes, frame.kinds
+            ended = [
                 standing_of(entry, frame)
-                for name in frame.kinds[concept.name].upward
+                for name in kinds[concept.name].upward
                 for entry in on_record.get(name, ())
-                if entry.list == list_
+                if entry.list == list_ and _says_it_is_over(entry, kinds[entry.concept].concept)
             ]
-            ends = {
-                each.episode: each.stated_end(each.start)
-                for each in entries
-                if each.has_begun and each.says_it_is_over()
-            }
-            over = frame.over[key] = Over(ends, Counter(ends.values()))
-        own = over.entries.get(self.episode) if over.entries else None
-        return [end for end, count in over.ends.items() if count > (end == own)]
+            over = frame.over[key] = {each.episode: each.stated_end(each.start) for each in ended if each.has_begun}
+        if not over:
+            return []
+        ends, own = list(over.values()), over.get(self.episode)
+        return [end for end in dict.fromkeys(ends) if end != own or ends.count(end) > 1]
 
     # ---- whether it holds
 
@@ -384,6 +369,17 @@ class Standing:
         if episode.start is None or episode.list != "allergies":
             return TRUE
         return up_to(frame.day).holds(self.start) if self.has_begun else FALSE
+
+
+def _says_it_is_over(episode: Episode, concept: Concept) -> bool:
+    """Whether an entry states an end, for all that the concept may be; that the one day of an acute condition has
+    passed is no such statement. A result that only raised the question says nothing when a later one no longer does:
+    whatever that was is over, and nothing else is denied."""
+    if (episode.shown_by_result and episode.doubtful) or episode.is_part:
+        return False
+    if episode.ended or concept.course == "acute":
+        return episode.ended
+    return episode.end is not None and not episode.ongoing
 
 
 def standing_of(episode: Episode, frame: Frame) -> Standing:

@@ -135,16 +135,12 @@ def is_between(value: Range, low: float, high: float) -> Truth:
 
 def add(left: Range, right: Range) -> Range:
     """left + right."""
+    low, high = left.low + right.low, left.high + right.high
     return Range(
-        _sum(left.low, right.low, -math.inf),
-        _sum(left.high, right.high, math.inf),
+        -math.inf if math.isnan(low) else low,
+        math.inf if math.isnan(high) else high,
         undefined=left.undefined or right.undefined,
     )
-
-
-def _sum(one: float, other: float, unbounded: float) -> float:
-    total = one + other
-    return unbounded if math.isnan(total) else total
 
 
 def negate(value: Range) -> Range:
@@ -159,6 +155,8 @@ def subtract(left: Range, right: Range) -> Range:
 
 def multiply(left: Range, right: Range) -> Range:
     """left * right."""
+    if left.is_exact and right.is_exact:
+        return exactly(_product(left.low, right.low))
     products = [_product(x, y) for x in (left.low, left.high) for y in (right.low, right.high)]
     return Range(min(products), max(products), undefined=left.undefined or right.undefined)
 

@@ -67,33 +67,19 @@ def any_of(truths: Iterable[Truth]) -> Truth:
     return result
 
 
-def all_asked(rules: Sequence[Callable[[T], Truth]]) -> Callable[[T], Truth]:
-    """Kleene's `and` of rules that are asked one after the other, for as long as it matters."""
+def asked_until(settling: Truth, rules: Sequence[Callable[[T], Truth]]) -> Callable[[T], Truth]:
+    """Kleene's `and` (settled by FALSE) or `or` (settled by TRUE) of rules that are asked one after the other, for as
+    long as it matters."""
+    otherwise = negation(settling)
 
     def asked(about: T) -> Truth:
-        result = TRUE
+        result = otherwise
         for rule in rules:
             truth = rule(about)
-            if truth is FALSE:
-                return FALSE
+            if truth is settling:
+                return truth
             if truth is UNKNOWN:
-                result = UNKNOWN
-        return result
-
-    return asked
-
-
-def any_asked(rules: Sequence[Callable[[T], Truth]]) -> Callable[[T], Truth]:
-    """Kleene's `or` of rules that are asked one after the other, for as long as it matters."""
-
-    def asked(about: T) -> Truth:
-        result = FALSE
-        for rule in rules:
-            truth = rule(about)
-            if truth is TRUE:
-                return TRUE
-            if truth is UNKNOWN:
-                result = UNKNOWN
+                result = truth
         return result
 
     return asked
@@ -131,13 +117,13 @@ def at_least(count: int, truths: Iterable[Truth]) -> Truth:
 
 
 def union(truths: Iterable[Truth]) -> Truth:
-    """What holds in all of several possible worlds: definite only if they agree. Needs at least one."""
+    """What holds in all of several possible worlds: definite only if they agree. Needs at least one; it stops at the
+    first open one."""
     result: Truth | None = None
     for truth in truths:
-        if result is None:
-            result = truth
-        elif truth is not result:
+        if truth is UNKNOWN or (result is not None and truth is not result):
             return UNKNOWN
+        result = truth
     if result is None:
         raise ValueError("the union of no truths has no meaning")
     return result
