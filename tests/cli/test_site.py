@@ -316,7 +316,7 @@ def test_a_site_is_shown_with_what_it_settles_by_whom_and_when(call: Call, settl
         "    Dr Li on 10 Jan 2026\n"
         "  taken as complete: conditions\n"
         "    every diagnosis since 2010\n"
-        "    Dr Li on 10 Jan 2026; basis `assumed`\n"
+        "    Dr Li on 10 Jan 2026; what rests on it is said to be assumed\n"
         f"  {LINE} is read as 2: “the encephalopathy grade 0 to 4, as the registry prints it”\n"
         "    Dr Li on 10 Jan 2026\n"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from advice.one_line import AS_OF
 from screener import evaluate
 from screener.records import read_patient
+from screener.records.dictionary import Dictionary
+from screener.records.questionnaire import read_answers, with_answers
 from screener.sheet.making import sheet_of
 from screener.sheet.model import ChecklistRow
 from trial_text import rulebook_with_trial
@@ -47,3 +51,16 @@ def test_entries_to_look_up_are_called_as_the_record_calls_them(texts: list[str]
 def test_days_stand_in_words() -> None:
     born = row("age < 18 years", birth_date="1981-05-04")
     assert [(each.text, each.place) for each in born.sources] == [("birth date 4 May 1981", "")]
+
+
+def test_what_a_review_found_names_who_found_it_and_the_file_without_its_folders(tmp_path: Path) -> None:
+    rules = rulebook_with_trial("exclusion E1\n  > a line of the protocol\n  history of sepsis\n")
+    found = {"what": "sepsis", "covers": "ever", "found": True}
+    review = {"patient": "anna", "on": "2026-02-18", "by": "N. Meyer", "groups": [{"items": [found]}]}
+    (tmp_path / "review.json").write_text(json.dumps(review), encoding="utf-8")
+    dictionary = Dictionary(rules)
+    given = read_answers(tmp_path / "review.json", dictionary)
+    patient = with_answers(read_patient({"id": "anna"}, dictionary), given, dictionary)
+    (checklist,) = sheet_of(evaluate(patient, rules, as_of=AS_OF)).checklists
+    (source,) = checklist.exclusion[0].sources
+    assert (source.text, source.place) == ("sepsis, found by N. Meyer, 18 Feb", "review.json: groups[0].items[0]")

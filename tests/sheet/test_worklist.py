@@ -123,12 +123,25 @@ def test_what_is_new_changed_and_gone() -> None:
     rows = [row("same"), row("nearer"), row("trial"), row("new")]
     worklist = worklist_of(rows, Choice(), [Unusable("broken.json", "why")], before)
     assert [each.row.patient for each in worklist.shown if each.is_new] == ["new"]
-    assert {each.row.patient: each.was.state for each in worklist.shown if each.was is not None} == {
-        "nearer": "Nothing against so far",
-        "trial": "Only people to ask",
+    assert {each.row.patient: each.was for each in worklist.shown if each.was} == {
+        "nearer": "was: Nothing against so far, 1234",
+        "trial": "was: Only people to ask, NCT00005678",
     }
     assert worklist.since is not None
-    assert [each.patient for each in worklist.since.gone] == ["gone"]
+    assert worklist.since.gone == (("gone", "was: Only people to ask, 1234"),)
+
+
+def test_a_trial_that_is_not_the_nearest_has_changed_too() -> None:
+    now = row("a", "people")
+    other = replace(now.nearest, id="NCT00005678", label="5678", state="nothing against")
+    now = replace(now, trials=(now.nearest, other))
+    before = replace(now, trials=(now.nearest, replace(other, state="ruled out today")))
+    states = {each.id: HEADLINES[each.state] for each in before.trials}
+    said = EarlierRow(written(now.file), "a", HEADLINES[now.state], now.nearest.id, states)
+    (listed,) = worklist_of([now], Choice(), (), Earlier("before.csv", (said,), written)).shown
+    assert listed.was == "5678 was: Ruled out today"
+    (same,) = worklist_of([before], Choice(), (), Earlier("before.csv", (said,), written)).shown
+    assert same.was == ""
 
 
 def test_two_of_one_id_go_by_their_files() -> None:
@@ -136,7 +149,7 @@ def test_two_of_one_id_go_by_their_files() -> None:
     rows = [row("x", file="1.json"), row("x", "check", file="2.json"), row("x", file="3.json")]
     worklist = worklist_of(rows, Choice(), (), before)
     assert [each.row.file for each in worklist.shown if each.is_new] == ["3.json"]
-    assert not [each for each in worklist.shown if each.was is not None]
+    assert not [each for each in worklist.shown if each.was]
 
 
 def test_a_last_good_day_within_a_week_is_soon() -> None:
@@ -144,6 +157,12 @@ def test_a_last_good_day_within_a_week_is_soon() -> None:
 
 
 # ---- as text
+
+
+def test_who_has_died_is_told_quietly() -> None:
+    dead, alive = row("a", "all met", died="2026-02-01"), row("b", "all met")
+    text = worklist_text(worklist_of([dead, alive], Choice()))
+    assert [text.count(each) for each in (" All criteria met ", " ALL CRITERIA MET ")] == [1, 1]
 
 
 @pytest.mark.parametrize("state", NEAREST_FIRST)
@@ -178,7 +197,7 @@ def test_text_tells_what_changed_who_is_gone_and_what_could_not_be_used() -> Non
     text = worklist_text(worklist)
     assert "since before.csv: 1 new, 1 changed, 1 gone" in text
     assert "! good to passes within a week: 1" in text
-    assert "Gone since then\n  b, was: Only people to ask, NCT00001234\n" in text
+    assert "Gone since then\n  b, was: Only people to ask, 1234\n" in text
     assert "Could not be used, as said above\n  bad.json: it is empty\n" in text
 
 

@@ -67,7 +67,7 @@ def _shown(site: Site, rulebook: Rulebook) -> Iterator[str]:
     for complete in site.complete:
         yield f"  taken as complete: {', '.join(complete.lists)}"
         yield f"    {complete.why}"
-        yield f"    {complete.by_whom}; basis `assumed`"
+        yield f"    {complete.by_whom}; what rests on it is said to be assumed"
     for settled in site.readings:
         yield f"  {settled.line} is read as {site.words_of(settled, rulebook)}"
         yield f"    {settled.by_whom}"

@@ -158,7 +158,8 @@ class _Writer:
 
     def trial(self, row: TrialRow, most: int) -> Iterator[str]:
         recruiting = phrases.RECRUITING_IN_SHORT.get(row.recruiting.text, row.recruiting.text)
-        told = f"{phrases.loud(row.state):<22} {row.id}  {recruiting:<14}"
+        headline = row.state.headline if self.sheet.patient.died else phrases.loud(row.state)
+        told = f"{headline:<22} {row.id}  {recruiting:<14}"
         if row.state.name in OUT:
             stands = _ruled_out(row)
         else:

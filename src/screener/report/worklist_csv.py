@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from screener.evaluation.explanation import score_text
@@ -143,6 +143,18 @@ def read_earlier(place: Path) -> Earlier:
         rows = []
     if not rows or any(name not in rows[0] for name in _NEEDED):
         raise FormError(f"`{place}` is no worklist", mend)
-    told = [tuple(row.get(name) or "" for name in _NEEDED) for row in rows]
-    earlier = tuple(EarlierRow(file, patient, state, trial) for file, patient, state, trial in told if patient)
+    told = [[row.get(name) or "" for name in _NEEDED] for row in rows]
+    earlier = tuple(
+        EarlierRow(file, patient, state, trial, _states(row))
+        for (file, patient, state, trial), row in zip(told, rows, strict=True)
+        if patient
+    )
     return Earlier(place.name, earlier, written)
+
+
+def _states(row: Mapping[str, str | None]) -> dict[str, str]:
+    """The state of each trial, by its column: `NCT…_state`."""
+    return {name.removesuffix(_STATE): said or "" for name, said in row.items() if name and name.endswith(_STATE)}
+
+
+_STATE = "_state"

@@ -106,15 +106,15 @@ def _table(worklist: Worklist, width: int) -> Iterator[str]:
 
 def _row(name: str, listed: Listed, widths: Sequence[int]) -> Iterator[str]:
     row, nearest = listed.row, listed.row.nearest
-    headline = nearest.headline.upper() if row.state == "all met" else nearest.headline
+    headline = nearest.headline.upper() if row.state == "all met" and row.died is None else nearest.headline
     until = f"{'!' if row.is_soon else ''}{phrases.day_words(nearest.good_to, row.as_of)}" if nearest.good_to else ""
     label = phrases.ALL if row.for_all else nearest.label + ("" if nearest.is_recruiting else "*")
     met = "" if row.for_all else f"{nearest.met}/{nearest.of}"
     told = [on_one_line(row.next)] if row.next else []
     if listed.is_new:
         told.append(f"({phrases.NEW})")
-    if listed.was is not None:
-        told.append(f"({phrases.earlier_state(on_one_line(listed.was.state), on_one_line(listed.was.trial))})")
+    if listed.was:
+        told.append(f"({on_one_line(listed.was)})")
     cells = [
         _folded(name, widths[0]),
         _folded(headline, widths[1]),
@@ -171,9 +171,8 @@ def _below(worklist: Worklist, width: int) -> Iterator[str]:
         yield ""
         yield "Gone since then"
         gone = worklist.since.gone
-        for each in gone[:NAMED_BELOW]:
-            was = phrases.earlier_state(on_one_line(each.state), on_one_line(each.trial))
-            yield from _hanging(f"{on_one_line(each.patient)}, {was}", width)
+        for patient, was in gone[:NAMED_BELOW]:
+            yield from _hanging(on_one_line(f"{patient}, {was}"), width)
         yield from _more(len(gone))
     if worklist.unusable:
         yield ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import PurePath
 from typing import Literal
 
 from screener.evaluation.answers import Found, Given
@@ -100,12 +101,17 @@ def _sources(criterion: CriterionResult) -> Iterator[Source]:
         for fact, found, used in those:
             if used:
                 is_certain = not (isinstance(fact, Episode) and fact.only_may_be)
-                place = (
-                    "" if fact.source == getattr(fact, "name", "") else fact.source
-                )  # `sex male` says where it stands
+                is_said = fact.source == getattr(fact, "name", "")  # `sex male` says where it stands
+                place = "" if is_said else _place(fact.source)
                 source = Source(fact_words(fact, found, rulebook, as_of), place)
                 (told if is_certain else maybe)[source] = None
     yield from told or maybe
+
+
+def _place(source: str) -> str:
+    """A place in the record, or in a file of answers: `review.json: groups[3].items[0]`, without the file's folders."""
+    file, of_a_file, rest = source.partition(": ")
+    return f"{PurePath(file).name}: {rest}" if of_a_file else source
 
 
 def fact_words(fact: Result | Episode | Absence | Answer | Given, found: Found, rulebook: Rulebook, as_of: date) -> str:
@@ -114,7 +120,8 @@ def fact_words(fact: Result | Episode | Absence | Answer | Given, found: Found, 
         case Result():
             text, when = phrases.named_with_value(fact, rulebook), phrases.moment_words(fact.when, as_of)
         case Episode():
-            text, when = f"{'may be ' if fact.only_may_be else ''}{episode_words(fact, rulebook, as_of)}", ""
+            text = f"{'may be ' if fact.only_may_be else ''}{episode_words(fact, rulebook, as_of)}"
+            when = phrases.date_words(phrases.listed(each.text for each in fact.flags if each.kind == "remark"), as_of)
         case Absence():
             by = f", {fact.by}" if fact.by else ""
             text = f"no {lowered(rulebook.concepts[fact.concept].title)}{by}"

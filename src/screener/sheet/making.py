@@ -434,6 +434,8 @@ def _detail(trial: TrialResult, state: StateName, left: str, worked: _Worked) ->
             if kinds <= {"history", "plan"}:
                 return phrases.NEW_FINDING
             return phrases.ONCE_OVER if kinds == {"state"} else phrases.COULD_CHANGE
+        case "all met" | "all met if complete" if worked.screening.died is not None:
+            return phrases.met(met, of)
         case "all met if complete":
             return phrases.assumed(met, of, sum(each.basis == "assumed" for each in trial.criteria))
         case "all met":

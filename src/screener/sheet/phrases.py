@@ -911,6 +911,11 @@ def earlier_state(state: str, label: str) -> str:
     return f"was: {state}, {label}"
 
 
+def earlier_of_trial(state: str, label: str) -> str:
+    """`3002 was: Ruled out today`"""
+    return f"{label} was: {state}"
+
+
 NEW = "new"
 NOT_RECRUITING_MARK = "* not recruiting, or not known"
 ALL = "all"

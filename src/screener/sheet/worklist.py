@@ -178,12 +178,13 @@ def _cell(shown: KeyResult | KeyScore, rulebook: Rulebook) -> Cell | Score:
 
 
 class EarlierRow(Struct, frozen=True):
-    """What an earlier worklist said of a patient: a trial, and its state in words."""
+    """What an earlier worklist said of a patient: the nearest trial with its state in words, and the states of all."""
 
     file: str
     patient: str
     state: str
     trial: str
+    states: Mapping[str, str] = {}
 
 
 class Compared(Struct, frozen=True):
@@ -192,8 +193,9 @@ class Compared(Struct, frozen=True):
 
     name: str
     new: frozenset[int]
-    was: Mapping[int, EarlierRow]
-    gone: tuple[EarlierRow, ...]
+    was: Mapping[int, str]
+    gone: tuple[tuple[str, str], ...]
+    """Each patient, and what the earlier worklist said."""
 
 
 class Earlier(Struct, frozen=True):
@@ -217,16 +219,31 @@ def compared(rows: Sequence[Row], earlier: Earlier, unread: Collection[str] = ()
     keys = [key(name, earlier.written(row.file)) for name, row in zip(names, rows, strict=True)]
     before = {key(each.patient, each.file): each for each in earlier.rows}
     new: set[int] = set()
-    was: dict[int, EarlierRow] = {}
+    was: dict[int, str] = {}
     for number, row in enumerate(rows):
         known = before.get(keys[number])
         if known is None:
             new.add(number)
-        elif (known.state, known.trial) != (phrases.HEADLINES[row.state], row.nearest.id):
-            was[number] = known
+        elif other := phrases.listed(_was(row, known)):
+            was[number] = other
     here = {*keys}
-    gone = tuple(each for each in earlier.rows if key(each.patient, each.file) not in here and each.file not in unread)
-    return Compared(earlier.name, frozenset(new), was, gone)
+    gone = [each for each in earlier.rows if key(each.patient, each.file) not in here and each.file not in unread]
+    labels = {trial.id: trial.label for row in rows for trial in row.trials}
+    told = tuple((each.patient, phrases.earlier_state(each.state, labels.get(each.trial, each.trial))) for each in gone)
+    return Compared(earlier.name, frozenset(new), was, told)
+
+
+def _was(row: Row, known: EarlierRow) -> Iterator[str]:
+    """What the earlier worklist said otherwise: of the nearest trial, then of the others."""
+    labels = {trial.id: trial.label for trial in row.trials}
+    is_other = (known.state, known.trial) != (phrases.HEADLINES[row.state], row.nearest.id)
+    if is_other:
+        yield phrases.earlier_state(known.state, labels.get(known.trial, known.trial))
+    for trial in row.trials:
+        before = known.states.get(trial.id, "")
+        is_told = is_other and trial.id == known.trial
+        if before and before != phrases.HEADLINES[trial.state] and not is_told:
+            yield phrases.earlier_of_trial(before, trial.label)
 
 
 # ---- chosen and sorted
@@ -245,7 +262,7 @@ class Listed(Struct, frozen=True):
 
     row: Row
     is_new: bool = False
-    was: EarlierRow | None = None
+    was: str = ""
 
 
 class Worklist(Struct, frozen=True):
@@ -277,7 +294,7 @@ def worklist_of(
     if earlier is not None:
         since = compared(rows, earlier, {earlier.written(each.file) for each in unusable})
     listed = [
-        Listed(row, since is not None and number in since.new, since.was.get(number) if since is not None else None)
+        Listed(row, since is not None and number in since.new, since.was.get(number, "") if since is not None else "")
         for number, row in enumerate(rows)
         if _is_wanted(row, choice)
     ]
