@@ -9,7 +9,7 @@ A limit is moved in the rule itself, and the engine decides the line again. So t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any as Anything
 
 from msgspec import Struct
@@ -110,13 +110,15 @@ def _limits_in(trial: str, criterion: Criterion, rulebook: Rulebook) -> Iterator
     elsewhen = _elsewhen(rules, rulebook)
     for place, ((of, operator, text), nodes) in enumerate(groups.items()):
         _, number = _written(*nodes[0])
-        moved = []
-        for to in _elsewhere(number, is_counted=text == _shown(number)):
-            changed = rules
-            for node, field in nodes:
-                changed = tuple(_exchanged(rule, node, _moved(node, field, to), rulebook) for rule in changed)
-            comparing = tuple([_moved(node, field, to) for node, field in nodes])
-            moved.append(Moved(to, _NUMBER.sub(_shown(to), text, count=1), changed, comparing))
+        numbers = _elsewhere(number, is_counted=text == _shown(number))
+        moves = {node: [_moved(node, field, to) for to in numbers] for node, field in nodes}
+        changed = [_exchanged(rule, moves, rulebook) or [rule] * len(numbers) for rule in rules]
+        moved = [
+            Moved(to, _NUMBER.sub(_shown(to), text, count=1), tuple(readings), tuple(comparing))
+            for to, readings, comparing in zip(
+                numbers, zip(*changed, strict=True), zip(*moves.values(), strict=True), strict=True
+            )
+        ]
         these = {node for node, _ in nodes}
         ways = {way for rule in rules for way in _ways(rule, these, rulebook)}
         one_way = operator != "=" and len(ways) == 1 and None not in ways
@@ -227,21 +229,32 @@ def _moved(node: Comparing, field: str, to: float) -> Comparing:
     return replace(node, **{field: Number(value, _NUMBER.sub(_shown(to), limit.text, count=1))})
 
 
-def _exchanged(rule: Anything, node: Struct, moved: Struct, rulebook: Rulebook) -> Anything:
-    """A rule in which one comparison stands for another, wherever it does. A definition in which it stands is written
-    out."""
-    if rule == node:
-        return moved
+_Moves = Mapping[Comparing, Sequence[Comparing]]
+"""Comparisons with a limit, each with what it is at every number that the limit is moved to."""
+
+
+def _exchanged(rule: Anything, moves: _Moves, rulebook: Rulebook) -> Sequence[Anything] | None:
+    """A rule at every number that a limit in it is moved to; None where the limit does not stand in it. A definition in
+    which it stands is written out."""
     if isinstance(rule, Meets):
-        meant = rulebook.definitions[rule.name].rule
-        changed = _exchanged(meant, node, moved, rulebook)
-        return rule if changed == meant else changed
+        return _exchanged(rulebook.definitions[rule.name].rule, moves, rulebook)
     if isinstance(rule, tuple):
-        return tuple(_exchanged(each, node, moved, rulebook) for each in rule)
+        several = [_exchanged(each, moves, rulebook) for each in rule]
+        exchanged = [(old,) * _number_of(moves) if new is None else new for old, new in zip(rule, several, strict=True)]
+        return list(zip(*exchanged, strict=True)) if any(new is not None for new in several) else None
     if not isinstance(rule, Struct):
-        return rule
-    fields = {field: getattr(rule, field) for field in rule.__struct_fields__}
-    return replace(rule, **{field: _exchanged(value, node, moved, rulebook) for field, value in fields.items()})
+        return None
+    if isinstance(rule, Comparing) and rule in moves:
+        return moves[rule]
+    fields = {field: _exchanged(getattr(rule, field), moves, rulebook) for field in rule.__struct_fields__}
+    changed = {field: new for field, new in fields.items() if new is not None}
+    if not changed:
+        return None
+    return [replace(rule, **dict(zip(changed, new, strict=True))) for new in zip(*changed.values(), strict=True)]
+
+
+def _number_of(moves: _Moves) -> int:
+    return len(next(iter(moves.values())))
 
 
 def _elsewhere(number: float, *, is_counted: bool) -> list[float]:

@@ -124,6 +124,9 @@ def run(
         before = _before(folder)
         plans = _with_earlier(_plans(facts, folder, desk, digests), facts, folder, before, ran)
         done: list[Done] = []
+        if any(plan.missing for plan in plans):
+            # Nobody is screened first: what rules are compiled to is then there for every process.
+            desk.rows(Patient("", rulebook.dictionary_digest), "")
         for each in doing(partial(screened, facts, folder, desk, digests, before), plans):
             done.append(each)
             count(each.patients)
@@ -288,7 +291,8 @@ def screened(facts: Facts, folder: Path, desk: Desk, digests: dict[str, str], be
     if not plan.missing:
         return Done(plan.part.file, plan.names, plan.part.patients, 0)
     known = _known(plan, folder, before, digests)
-    wanted = Desk(desk.rulebook, msgspec.structs.replace(desk.how, trials=plan.missing))
+    is_all = plan.missing == tuple(digests)
+    wanted = desk if is_all else Desk(desk.rulebook, msgspec.structs.replace(desk.how, trials=plan.missing))
     rows: dict[str, list[Row]] = {trial: [] for trial in plan.missing}
     tables: dict[str, list[pa.Table]] = {trial: [] for trial in plan.missing}
     decided = 0
