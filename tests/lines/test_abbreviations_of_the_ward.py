@@ -223,3 +223,10 @@ def test_a_grade_of_what_is_over_is_none_of_the_day_of_its_entry(end: str) -> No
     patient = read("HE grade 3", onset="2026-03-01", end=end, date="2026-03-17")
     assert patient.episodes["hepatic_encephalopathy"]
     assert not patient.results
+
+
+@pytest.mark.parametrize("name", ["CKD", "chronic kidney disease", "CKD stage 3", "慢性肾脏病3期"])
+def test_a_chronic_kidney_disease_by_its_name_is_no_acute_injury(name: str) -> None:
+    patient = read(name, status="active", date="2026-03-17")
+    assert certain(patient) == {"chronic_kidney_disease"}
+    assert "acute_kidney_injury" not in open_concepts(patient)

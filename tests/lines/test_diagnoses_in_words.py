@@ -27,6 +27,7 @@ def may_be(wording: str) -> set[str]:
 @pytest.mark.parametrize(
     "wording",
     [
+        "G2P2", "孕2产2", "Nagelpilz", "onychomycosis", "plantar warts",
         "hypertension", "Arterial hypertension, well controlled", "type 2 diabetes mellitus", "gout", "GERD",
         "T2DM (insulin dependent)", "arterielle Hypertonie seit 2011", "Z.n. Gastroskopie 1998", "gonarthrosis, left",
         "hypothyroidism on treatment", "hyponatremia and hypokalemia", "高血压", "migraine since 2009",

@@ -35,6 +35,7 @@ def opened(wording: str, **more: Any) -> set[str]:
 @pytest.mark.parametrize(
     "wording",
     [
+        "Keratoplastik", "Haartransplantation", "角膜移植术",
         "gastroscopy", "Gastroskopie mit Biopsie", "EGD 2024", "CT abdomen with contrast", "chest x-ray",
         "CXR (PA, lateral)", "ultrasound of the abdomen", "US liver", "ECG, 12-lead", "urinary catheter",
         "Insertion of a central venous catheter", "colonoscopy (screening)", "Echokardiographie",
@@ -43,6 +44,11 @@ def opened(wording: str, **more: Any) -> set[str]:
 )  # fmt: skip
 def test_an_examination_opens_nothing(wording: str) -> None:
     assert opened(wording) == set()
+
+
+@pytest.mark.parametrize("wording", ["split skin graft", "Stuhltransplantation", "bone grafting", "植皮术"])
+def test_what_is_moved_within_a_body_or_from_a_bowel_is_no_transplanted_liver(wording: str) -> None:
+    assert not {"NCT03863002/E9", "NCT05985863/E4", "NCT06242405/E2"} & opened(wording)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,7 @@ def test_an_examination_opens_nothing(wording: str) -> None:
         ("人工肝治疗", {"NCT03863002/E8"}),
         ("OLT", {"NCT03863002/E9", "NCT05985863/E4", "NCT06242405/E2"}),
         ("kidney transplantation", {"NCT03863002/E5"}),
+        ("split skin graft", {"NCT03863002/E4", "NCT05985863/E3", "NCT07409259/E6"}),
         ("port implantation", {"NCT03863002/E4", "NCT05985863/E3", "NCT07409259/E6"}),
     ],
 )  # fmt: skip

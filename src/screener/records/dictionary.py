@@ -490,6 +490,8 @@ class Dictionary:
             if words is not None and on == "conditions":
                 said = self._narrowed(said, coded, words)
             return self._with_other_words(said, coded, wordings, on)
+        if words is not None and (by_name := self._by_its_name(words, on)) is not None:
+            return by_name
         table = IN_PHRASES.get(on) if on is not None else None
         by_phrases = said if table is None or not wordings else self._by_phrases(table, wordings)
         if by_phrases.is_known and table == "procedures":
@@ -507,6 +509,14 @@ class Dictionary:
         named = self._phrases[_NEIGHBOURS[table]].said(wordings)
         may_be = said.may_be | named.is_ | named.may_be
         return replace(said, may_be=may_be, unreviewed=said.unreviewed - may_be)
+
+    def _by_its_name(self, words: str, on: RecordList | None) -> Said | None:
+        """What a diagnosis or a procedure says whose wording as a whole is a name of the dictionary. An abbreviation is
+        looked at later."""
+        if on not in ("conditions", "procedures") or is_abbreviation(words.strip()):
+            return None
+        meaning = self.named(words, KINDS_ON[on])
+        return None if meaning is None else self.terminology.named(meaning.entry.name)
 
     def is_abbreviated(self, words: str) -> bool:
         """Whether the rules have a wording as an abbreviation."""
