@@ -45,7 +45,9 @@ def test_a_wording_that_is_not_blood(words: str, what: str) -> None:
     assert measured({"display": words}).notes == (f"Observation/1: its specimen is {what}, not blood",)
 
 
-@pytest.mark.parametrize("words", ["Serum", "venous blood", "Blutprobe", "EDTA-Plasma", "suero", "血液", "血漿", "血中尿素氮"])
+@pytest.mark.parametrize(
+    "words", ["Serum", "venous blood", "Blutprobe", "EDTA-Plasma", "suero", "血液", "血漿", "血中尿素氮"]
+)
 def test_blood_is_blood(words: str) -> None:
     assert specimens_in(words) == ("blood",)
     assert measured({"display": words}).results["total_bilirubin"][0].exact == 210
