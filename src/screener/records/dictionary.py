@@ -7,6 +7,7 @@ for all those that it only may be. A code may also say that something is absent 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -91,8 +92,12 @@ NO_CODE = "no code"
 EVERY_CODE = "*"
 """In a clinic's own table, in place of a code: every code of the system."""
 
-_LOOKED_LIKE = ("icd10", "atc", "loinc")
-"""The systems whose codes have a form of their own, which a code of an unknown system may have."""
+_LOOKED_LIKE = {
+    "icd10": re.compile(r"[A-Z]\d[0-9A-Z](\.?[0-9A-Z]{1,4})?[*+†!]?", re.IGNORECASE),
+    "atc": re.compile(r"[A-Z]\d\d[A-Z]{1,2}(\d\d)?", re.IGNORECASE),
+    "loinc": re.compile(r"\d{1,6}-\d"),
+}
+"""The systems whose codes have a form of their own, which codes of an unknown system may have."""
 
 TEXT = "text"
 """The system whose codes are wordings: what a record calls something, not what it codes it with."""
@@ -342,8 +347,10 @@ class Dictionary:
         if (name := unread_system(system)) is not None:
             return f"{name} ({quoted(system)}), which is not read; a table for `--codes` can say what a code is"
         told = f"the code system {quoted(system)}, which is not known; a table for `--codes` can say what"
-        for code in codes:
-            for known in _LOOKED_LIKE:
+        stated = list(codes)
+        for known, form in _LOOKED_LIKE.items():
+            formed = [code for code in stated if form.fullmatch(code.strip())]
+            for code in formed if 2 * len(formed) > len(stated) else ():
                 if self.coded(known, code) or self.may_matter(known, code):
                     row = printable(f"{system.strip()},{EVERY_CODE},{known}")
                     like = f"{quoted(code)} looks like a code of {known} that rules use"

@@ -15,7 +15,7 @@ from screener.values.tables import table_rows
 
 BLOOD = "blood"
 OPEN = "open"
-"""A code that is known, and says no more than that there is a specimen."""
+"""A code or word that is known, and does not say what a specimen is."""
 
 
 def specimen_of_code(system: str, code: str) -> str | None:
@@ -37,7 +37,8 @@ def specimens_in(words: str) -> tuple[str, ...]:
     said = []
     for pattern, what in _patterns("word"):
         if pattern.search(plain):
-            said.append(what)
+            if what != OPEN:
+                said.append(what)
             plain = pattern.sub(" ", plain)
     others = [each for each in said if each != BLOOD]
     return (*others[:1], *((BLOOD,) if BLOOD in said else ()))

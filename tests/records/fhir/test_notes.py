@@ -83,6 +83,18 @@ def test_a_remark_on_many_results_of_one_lab_is_one_note(number: int) -> None:
     )
 
 
+@pytest.mark.parametrize("number", [3, 4])
+def test_one_doubt_about_many_entries_is_one_note(number: int) -> None:
+    active = {"clinicalStatus": coded("active", CLINICAL), "abatementDateTime": "2020"}
+    patient = read(*(condition("cirrhosis", id=str(each), **active) for each in range(number)))
+    told = "it is active, and has an abatement: whether it is over stays open"
+    assert patient.notes == (
+        (f"Condition: 4 times, {told}: Condition/0, Condition/1, Condition/2 and 1 other",)
+        if number == 4
+        else tuple(f"Condition/{each}: {told}" for each in range(number))
+    )
+
+
 def test_lists_that_are_not_complete_for_one_reason_are_one_note() -> None:
     page = {**bundle(PATIENT), "type": "searchset", "total": 2}
     screening = evaluate(read_patient(page, SMALL), SMALL, as_of=DAY, assume_complete=["conditions", "procedures"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from records.fhir.test_specimens import TABLE, measured
-from records.fhir.tiny import Json, coded, resource
+from records.fhir.tiny import LOINC, Json, coded, resource
 from screener.records.specimens import specimens_in
 
 URINE = {"text": "Urine"}
@@ -32,6 +32,12 @@ URINE = {"text": "Urine"}
         ("Urinprobe", "urine"),
         ("bone marrow", "bone marrow"),
         ("骨髓", "bone marrow"),
+        ("臍帶血", "cord blood"),
+        ("腦脊液", "cerebrospinal fluid"),
+        ("膽汁", "bile"),
+        ("糞便", "stool"),
+        ("尿中尿素窒素", "urine"),
+        ("尿尿素氮", "urine"),
     ],
 )
 def test_a_wording_that_is_not_blood(words: str, what: str) -> None:
@@ -39,10 +45,22 @@ def test_a_wording_that_is_not_blood(words: str, what: str) -> None:
     assert measured({"display": words}).notes == (f"Observation/1: its specimen is {what}, not blood",)
 
 
-@pytest.mark.parametrize("words", ["Serum", "venous blood", "Blutprobe", "EDTA-Plasma", "suero", "血液"])
+@pytest.mark.parametrize(
+    "words", ["Serum", "venous blood", "Blutprobe", "EDTA-Plasma", "suero", "血液", "血漿", "血中尿素氮"]
+)
 def test_blood_is_blood(words: str) -> None:
     assert specimens_in(words) == ("blood",)
     assert measured({"display": words}).results["total_bilirubin"][0].exact == 210
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["尿素", "尿素氮", "尿素窒素", "尿酸", "总胆汁酸", "Urea", "Harnstoff", "Harnsäure", "urée", "azote uréique"],
+)
+def test_what_only_has_a_name_from_a_specimen_says_nothing_of_one(words: str) -> None:
+    assert specimens_in(words) == ()
+    found = measured({}, code={**coded("1975-2", LOINC), "text": words})
+    assert found.results["total_bilirubin"][0].exact is not None
 
 
 @pytest.mark.parametrize("words", ["urine/serum", "Serum + Urin", "blood; ascites"])

@@ -38,7 +38,14 @@ def test_the_row_that_is_told_is_one_that_is_taken(tmp_path: object) -> None:
     assert [each.entry.name for each in dictionary.coded("urn:x", "K74.6")] == ["cirrhosis"]
 
 
-@pytest.mark.parametrize("code", ["4711", "SINUS", "123-4"])
+@pytest.mark.parametrize("others", [("SINUS",), ("SINUS", "E11"), ("SINUS", "SINUS 2", "E11")])
+def test_a_code_that_looks_like_one_by_chance_gives_no_row(others: tuple[str, ...]) -> None:
+    codes = ["K74.6", *others]
+    notes = read(*(condition("", id=code, code=coded(code, "urn:x")) for code in codes)).notes
+    assert ["its row is" in note for note in notes] == [len(others) == 2]
+
+
+@pytest.mark.parametrize("code", ["4711", "SINUS", "123-4", "A022473429", "B20123456", "2160-0-1"])
 def test_any_other_code_names_the_system_alone(code: str) -> None:
     assert read(condition("", code=coded(code, "urn:x", "Sinusitis"))).notes == (
         f"Condition: 1 entry has a code of the code system `urn:x`, which is not known; {ROW} a code is: `{code}` "
@@ -55,6 +62,8 @@ def test_any_other_code_names_the_system_alone(code: str) -> None:
         ("http://fhir.de/CodeSystem/bfarm/ops", "OPS"),
         ("urn:oid:1.2.392.200119.4.403.1", "HOT"),
         ("http://pbs.gov.au/code/item", "PBS"),
+        ("http://www.cms.gov/Medicare/Coding/ICD10", "ICD-10-PCS"),
+        ("urn:oid:2.16.840.1.113883.6.4", "ICD-10-PCS"),
     ],
 )
 def test_a_system_of_which_no_code_is_read_is_called_by_its_name(system: str, name: str) -> None:

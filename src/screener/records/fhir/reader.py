@@ -46,7 +46,7 @@ from screener.records.fhir.elements import (
 )
 from screener.records.fhir.resources import Pool, Resource, SetAside, changed_meaning, was_entered_in_error
 from screener.records.likeness import likeness_of
-from screener.records.notes import NoteKind, some_of
+from screener.records.notes import MOST_PLACES, NoteKind, some_of
 from screener.records.patient import Absence, Episode, Flag, Near
 from screener.records.sightings import Sighting, Sightings
 from screener.records.written import NormalSpan, with_commas
@@ -153,6 +153,8 @@ class Reader:
         """Entries that may be what rules ask for, by what somebody knows of their codes or words."""
         self._told_by_words: dict[str, dict[Concept, list[str]]] = {}
         """Entries whose codes nobody knows, and whose words say that no rule asks for them."""
+        self._doubts: dict[tuple[str, str], list[str]] = {}
+        """What is doubtful, by the kind of resource: with its places."""
         self._allergens: dict[str, dict[Concept, list[str]]] = {}
         """Codes that no entry of the dictionary has, by the drug or substance that each is read as."""
         self._without_period: set[str] = set()
@@ -193,7 +195,7 @@ class Reader:
 
     def note(self, place: str, told: str) -> None:
         """Something doubtful about what is used."""
-        self.findings.note(place, told)
+        self._doubts.setdefault((place.partition("/")[0], told), []).append(place)
 
     def specimen_unread(self, called: str, place: str) -> None:
         """A result that is used although nobody can read what its specimen is."""
@@ -627,6 +629,12 @@ class Reader:
 
     def write_notes(self) -> None:
         """Tell what was set aside, alike ones together, and last the codes that no rule uses."""
+        for (kind, told), places in self._doubts.items():
+            if len(places) > MOST_PLACES:
+                self.findings.note(kind, f"{len(places)} times, {told}: {some_of(places)}", places=places)
+            else:
+                for place in places:
+                    self.findings.note(place, told)
         alike: dict[tuple[str, str, NoteKind], list[str]] = {}
         not_read = Counter(each.kind for each in self.set_aside if each.why == NOT_READ)
         if not_read:
