@@ -758,9 +758,9 @@ ABBREVIATIONS = "abbreviations"
 
 class ReviewedRow(_Data, frozen=True):
     """How somebody judged one code of a system without a hierarchy of its own: everybody who has it lies within these
-    codes (system and code), and has none of the concepts `is_not`. Without `within`, it is nothing that any rule asks
-    for. In the systems of `PHRASES`, and in `abbreviations`, a code is one or more phrases or abbreviations, parted by
-    `;`; they add nothing next to phrases of the kind `beside`."""
+    codes (system and code), has the concepts `is_`, and none of the concepts `is_not`. Without `within`, it is nothing
+    that any rule asks for. In the systems of `PHRASES`, and in `abbreviations`, a code is one or more phrases or
+    abbreviations, parted by `;`; they add nothing next to phrases of the kind `beside`."""
 
     system: str
     code: str
@@ -768,6 +768,7 @@ class ReviewedRow(_Data, frozen=True):
     within: tuple[tuple[str, str], ...] = ()
     is_not: tuple[str, ...] = ()
     beside: Beside | None = None
+    is_: tuple[str, ...] = ()
 
 
 def phrases_of(row: ReviewedRow) -> list[str]:

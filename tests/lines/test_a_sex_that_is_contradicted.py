@@ -92,6 +92,14 @@ def test_a_pregnancy_in_the_family_does_not() -> None:
         {"text": "Sectio caesarea", "date": "2012"},
         {"name": "hysterectomy", "date": "2015"},
         {"name": "bilateral_oophorectomy"},
+        {"text": "laparoscopic hysterectomy", "date": "2015"},
+        {"text": "bilateral salpingo-oophorectomy"},
+        {"text": "tubal ligation", "date": "2015"},
+        {"text": "insertion of IUD"},
+        {"text": "endometrial biopsy"},
+        {"text": "forceps delivery"},
+        {"text": "excision of a mass of the left ovary"},
+        {"text": "输卵管结扎术"},
     ],
 )
 def test_a_procedure_of_the_other_sex_asks(entry: dict[str, str]) -> None:
@@ -120,7 +128,22 @@ def test_a_procedure_of_the_other_sex_asks(entry: dict[str, str]) -> None:
         ("孕20周", "unknown"),
         ("卵巢囊肿", "unknown"),
         ("子宫肌瘤", "unknown"),
+        ("G2P1", "unknown"),
+        ("G3P2A1, Z.n. Sectio", "unknown"),
+        ("IUP 12 weeks", "unknown"),
+        ("12. SSW", "unknown"),
+        ("Postmenopausal bleeding", "unknown"),
+        ("HELLP syndrome 2019", "unknown"),
+        ("adenocarcinoma of the uterus, words that nobody knows", "unknown"),
+        ("hypertension, 12 weeks pregnant", "unknown"),
+        ("no diabetes, 12 weeks pregnant", "unknown"),
+        ("宫内早孕", "unknown"),
         ("避孕", "passed"),
+        ("wife pregnant", "passed"),
+        ("mother: ovarian cancer", "passed"),
+        ("hypertension, no pregnancy", "passed"),
+        ("cervical spondylosis", "passed"),
+        ("curettage of a wart", "passed"),
         ("varicocele", "passed"),
         ("prostatitis", "passed"),
         ("gynecomastia", "passed"),
@@ -141,6 +164,22 @@ def test_words_of_a_procedure_ask_likewise(words: str, expected: str) -> None:
     assert of_fhir({"resourceType": "Procedure", "status": "completed", "code": {"text": words}}) == {expected}
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("hypertension, 20 weeks pregnant", "unknown"),
+        ("G2P1", "unknown"),
+        ("Z.n. Hysterektomie", "unknown"),
+        ("Hypertonie, nicht schwanger", "passed"),
+        ("arterial hypertension", "passed"),
+    ],
+)
+def test_words_next_to_a_code_ask_likewise(words: str, expected: str) -> None:
+    assert statuses(conditions=[{"icd10": "I10", "text": words}]) == {expected}
+    coding = {"coding": [{"system": WHO, "code": "I10", "display": words}]}
+    assert of_fhir({"resourceType": "Condition", "code": coding}) == {expected}
+
+
 def test_the_line_names_the_words_that_contradict_the_sex() -> None:
     words = {"text": "20 weeks pregnant", "status": "active"}
     needs = [need.text for need in result_of({**MAN, "conditions": [words]}, "NCT07409259/E7").needs]
@@ -157,6 +196,12 @@ def test_the_line_names_the_words_that_contradict_the_sex() -> None:
         ({"name": "serum_hCG", "value": 5400}, "unknown"),  # whatever its unit is
         ({"name": "serum_hCG", "value": 5400, "unit": "IU/L"}, "unknown"),
         ({"name": "serum_hCG", "value": 2, "unit": "IU/L"}, "passed"),
+        ({"name": "hCG", "value": 5400}, "unknown"),
+        ({"name": "hCG", "value": 5400, "unit": "IU/L"}, "unknown"),
+        ({"name": "hCG", "value": "<2", "unit": "IU/L"}, "passed"),
+        ({"name": "β-hCG", "value": 5400, "unit": "mIU/mL"}, "unknown"),
+        ({"name": "urine pregnancy test", "value": "positive"}, "unknown"),
+        ({"name": "Gravida", "value": 2}, "unknown"),
         ({"name": "serum_hCG", "value": None}, "passed"),
         ({"name": "pregnancy_test", "value": "not detected"}, "passed"),
         ({"name": "pregnancy_test", "value": "not done"}, "passed"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from advice.one_line import line
 from lines.casebook import DEFAULT, laid_over, result_of, rules
 from screener.records import read_patient
 from screener.screening import evaluate
@@ -316,6 +317,10 @@ def pressures(*rows: tuple[str, float, str]) -> Entries:
     return [{"name": names[name], "value": value, "unit": "mm[Hg]", "date": date} for name, value, date in rows]
 
 
+def unread(name: str) -> dict[str, Any]:
+    return {"name": name, "value": "see chart", "unit": "mm[Hg]", "date": "2026-02-20T09:00"}
+
+
 @pytest.mark.parametrize(
     ("observations", "expected"),
     [
@@ -347,6 +352,28 @@ def pressures(*rows: tuple[str, float, str]) -> Entries:
 def test_the_mean_pressure_is_reckoned_from_the_two_of_one_time(observations: Entries, expected: str) -> None:
     found = answer("NCT07409259/E4", observations=observations, complete=LISTS)
     assert found.split()[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        ([], "passed"),
+        (pressures(("S", 118, "2026-02-20T09:00"), ("D", 78, "2026-02-20T09:00")), "passed"),
+        (pressures(("S", 118, "2026-02-20T09:00")), "passed"),
+        ([*pressures(("D", 78, "2026-02-20T09:00")), unread("systolic_blood_pressure")], "unknown"),
+        ([*pressures(("S", 118, "2026-02-20T09:00")), unread("diastolic_blood_pressure")], "unknown"),
+        ([unread("systolic_blood_pressure")], "unknown"),
+        ([unread("systolic_blood_pressure"), *pressures(("M", 90, "2026-02-20T09:00"))], "passed"),
+        (
+            pressures(*[(which, value, "2026-02-20T09:00") for which, value in (("S", 118), ("S", 90), ("D", 45))]),
+            "unknown",
+        ),
+    ],
+)
+def test_a_later_pressure_that_cannot_be_used_leaves_the_mean_open(later: Entries, expected: str) -> None:
+    before = pressures(("S", 120, "2026-02-20T08:00"), ("D", 80, "2026-02-20T08:00"))
+    below_70 = line("mean_arterial_pressure < 70 mm[Hg]", "exclusion", observations=[*before, *later])
+    assert below_70.status == expected
 
 
 def panel(order: int, systolic: float, diastolic: float, when: str) -> dict[str, Any]:

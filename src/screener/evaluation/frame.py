@@ -13,7 +13,7 @@ from screener.evaluation.answers import Found
 from screener.evaluation.grounds import Grounds, lasting_of
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
-from screener.records.patient import OF_OTHER_SEX, Absence, Episode, Flag, Patient, Result
+from screener.records.patient import Absence, Episode, Flag, Patient, Result
 from screener.rulebook import (
     VERBS,
     Concept,
@@ -393,26 +393,17 @@ def _of_other_sex(rulebook: Rulebook, sex: Sex) -> Sequence[str]:
 
 def _against_sex(rulebook: Rulebook, patient: Patient) -> tuple[Episode, ...]:
     """The entries and results of what only the other sex can have, or of a kind of it, whenever it was, confirmed or
-    not. An entry that only may be such counts if its words name nothing else, and a result that cannot be used counts
-    if only its unit is missing."""
+    not. A result that cannot be used counts if only its unit is missing."""
     if patient.sex is None:
         return ()
-    of_other = _of_other_sex(rulebook, patient.sex)
-    known = [
-        episode
-        for name in of_other
-        for episode in patient.episodes.get(name, ())
-        if episode.list != "family_history" and episode.unusable in (None, "unit")
-    ]
-    named = {
-        episode.source: as_if(episode, name, list_, rulebook.concepts)
-        for list_, of_list in patient.may_be.items()
-        if list_ != "family_history"
-        for name in of_other
-        for episode in of_list.get(name, ())
-        if OF_OTHER_SEX in episode.flags
-    }
-    return (*known, *named.values())
+    return tuple(
+        [
+            episode
+            for name in _of_other_sex(rulebook, patient.sex)
+            for episode in patient.episodes.get(name, ())
+            if episode.list != "family_history" and episode.unusable in (None, "unit")
+        ]
+    )
 
 
 def _what_it_denies(denial: Denial) -> tuple[object, ...]:

@@ -2,7 +2,8 @@
 
 A table is called after its system (`snomed.tsv`) and has the columns `code`, `name`, `within`, `not` and `source`,
 parted by tabs. `within` holds codes of ICD-10 (for drugs, of ATC), parted by blanks: everybody who has the code lies
-within them. `-` says that no rule asks for anything of the kind. `not` names concepts that the code is not.
+within them. `-` says that no rule asks for anything of the kind. `not` names concepts that the code is not. A concept
+before the codes, or before `-`, is what everybody has who has the code, whatever the codes say.
 
 In place of a code, `procedures.tsv` and `drugs.tsv` have the phrases of people, parted by `;`. A phrase within `beside
 any` says nothing by itself and adds nothing to any other phrase. One within `beside harmless` adds nothing to phrases
@@ -83,6 +84,9 @@ def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> Re
         _report(draft, source, start, line, f"a row has {len(COLUMNS)} columns: {', '.join(COLUMNS)}")
         return None
     code, name, within, is_not, _ = cells
+    words = within.split()
+    is_ = tuple(each for each in words if each in draft.concepts)
+    within = " ".join(words[len(is_) :])
     if system == "snomed" and not is_snomed(code):
         _report(draft, source, start, line, f"snomed {code} is no code: its check digit is wrong")
         return None
@@ -108,14 +112,14 @@ def _row(draft: Draft, source: Source, start: int, line: str, system: str) -> Re
     except ValueError as problem:
         _report(draft, source, start, line, str(problem))
         return None
-    return ReviewedRow(system, code, name, codes, tuple(is_not.split()))
+    return ReviewedRow(system, code, name, codes, tuple(is_not.split()), is_=is_)
 
 
 def _unknown_code(row: ReviewedRow, line: str, exists: Exists) -> str | None:
     """A code that does not exist, of those between which a row lies. Between both ends of a range some may be none."""
     if not row.within:
         return None
-    ends = _cells(line)[COLUMNS.index("within")].replace("..", " ").split()
+    ends = _cells(line)[COLUMNS.index("within")].replace("..", " ").split()[len(row.is_) :]
     return next((each for each in ends if not exists(*code_within(each, row.system))), None)
 
 

@@ -19,10 +19,8 @@ from screener.records.dictionary import Meaning
 from screener.records.errors import Findings, printable, quoted
 from screener.records.grading import finding_result
 from screener.records.measuring import NOT_SUSPICIOUS
-from screener.records.negations import turn_of
 from screener.records.notes import MOST_PLACES, Note, some_of
 from screener.records.patient import (
-    OF_OTHER_SEX,
     SEVERAL,
     Absence,
     Answer,
@@ -94,8 +92,7 @@ class Chart:
             if meaning.is_open:
                 reason: WhyUnusable = "unspecific" if meaning.is_read else "unread"
                 episode = replace(episode, unusable=episode.unusable or reason)
-                if self._is_of_other_sex(meaning):
-                    episode = replace(episode, flags=(*episode.flags, OF_OTHER_SEX))
+            self._add_of_other_sex(meaning, episode)
         if self.doubt is not None:
             flags = (*episode.flags, Flag("unusable", self.doubt))
             episode = replace(episode, doubtful=True, unusable=episode.unusable or "unspecific", flags=flags)
@@ -137,16 +134,14 @@ class Chart:
             each.zero_when_absent: each for each in self.rulebook.findings.values() if each.zero_when_absent is not None
         }
 
-    def _is_of_other_sex(self, meaning: Meaning) -> bool:
-        """Whether words without a code contradict the sex on record: they name nothing but what only the other sex can
-        have, and do not deny it (`20 weeks pregnant`)."""
-        concepts = self.rulebook.concepts
-        return (
-            self.sex is not None
-            and bool(meaning.named)
-            and not any(concepts[name].suits(self.sex) for name in meaning.named)
-            and turn_of(meaning.words) is None
-        )
+    def _add_of_other_sex(self, meaning: Meaning, entry: Episode) -> None:
+        """What the words of an entry name that only the sex can have which is not on record: the two contradict each
+        other (`20 weeks pregnant`)."""
+        if self.sex is None or entry.list == "family_history":
+            return
+        for name in meaning.of_one_sex:
+            if not self.rulebook.concepts[name].suits(self.sex):
+                self.episodes.setdefault(name, []).append(Episode(name, entry.list, entry.source, called=entry.called))
 
     def add_absence(self, absence: Absence) -> None:
         """Add something that is not, or never was, the case."""

@@ -13,12 +13,12 @@ If an episode on record certainly covers the time of a positive result, no secon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from msgspec import Struct
 
-from screener.records.patient import Absence, Episode, Result
+from screener.records.patient import Absence, Episode, Result, Unusable
 from screener.rulebook import LIST_OF, Concept, Lab, Rulebook, Sign
 from screener.values.dates import AT_ANY_TIME, BEGINNING, DAY, Moment, day_shifted, from_one_to_another, on_day
 from screener.values.ranges import Range
@@ -98,9 +98,30 @@ def with_means(results: Results, rulebook: Rulebook) -> Results:
 
 def _means(lab: Lab, results: Results) -> Iterator[Result]:
     """The means of the results of one time and one panel, or of a time with only one of each. No mean is worked out if
-    the mean itself was measured then."""
+    the mean itself was measured then. Where one of them cannot be used, or which belong together is not said, the mean
+    of that time cannot be used."""
     measured = {each.when for each in results.get(lab.name, ())}
     names = tuple(dict.fromkeys(lab.mean_of))
+    found = list(_worked_out(lab, names, measured, results))
+    yield from found
+    known = measured | {each.when for each in found}
+    for part in (each for name in names for each in results.get(name, ())):
+        if part.when is None or part.when in known:
+            continue
+        is_whole = all(any(each.when == part.when for each in results.get(name, ())) for name in names)
+        if part.unusable is None and not is_whole:
+            continue
+        known.add(part.when)
+        why: Unusable = part.unusable or "missing"
+        told = part.problem or "which of several belong together is not said"
+        yield Result(
+            lab.name, part.source, part.recorded_value, part.recorded_unit, part.when, unusable=why, problem=told
+        )
+
+
+def _worked_out(
+    lab: Lab, names: Sequence[str], measured: Collection[Moment | None], results: Results
+) -> Iterator[Result]:
     for first in results.get(names[0], ()):
         if first.when is None or first.when in measured:
             continue

@@ -20,7 +20,8 @@ from msgspec.structs import replace
 from screener.records.code_systems import answer_word, names_of_systems, plain_system, system_name, unread_system
 from screener.records.comparing import as_name, as_written, folded, is_abbreviation, plain_words, without_brackets
 from screener.records.errors import printable, quoted
-from screener.records.negations import before_a_denial
+from screener.records.kin import is_of_family
+from screener.records.negations import not_denied
 from screener.records.patient import Flag
 from screener.records.phrases import Named, Phrases
 from screener.rulebook import (
@@ -137,8 +138,8 @@ class Meaning(Struct, frozen=True):
     """What the record calls an entry that leaves open what it is."""
     codings: frozenset[tuple[str, str]] = frozenset()
     """The codes of the entry, each with its system."""
-    named: frozenset[str] = NOBODY
-    """What the words of an entry without a code name, where they do not settle what it is."""
+    of_one_sex: frozenset[str] = NOBODY
+    """What the words of an entry name that only one sex can have."""
 
     @property
     def words(self) -> str:
@@ -561,17 +562,19 @@ class Dictionary:
         own = {folded(name) for code in codes if (name := self.terminology.calls(*code)) is not None}
         places = self.terminology.places(codes)
         opened: set[str] = set()
+        sex: set[str] = set()
         for wording in wordings:
             if folded(without_brackets(wording)) in own:
                 continue
             for named in self._named_by(wording, on):
                 other = named.said.is_ | named.said.may_be
+                sex |= named.said.is_ & self._tells_the_sex
                 if not named.said.is_ <= said.is_ | said.open or not self._is_the_same(said, places, named):
                     opened |= other
         opened -= said.is_ | said.unreviewed
         if not opened:
-            return said
-        return replace(said, may_be=said.may_be | opened, source=f"{said.source}; {_BY_ITS_WORDS}")
+            return replace(said, is_=said.is_ | sex) if sex else said
+        return replace(said, is_=said.is_ | sex, may_be=said.may_be | opened, source=f"{said.source}; {_BY_ITS_WORDS}")
 
     def _is_the_same(self, said: Said, places: Iterable[str], named: Named) -> bool:
         """Whether words may be for the same thing as the codes of an entry: one lies within the other, or both may be
@@ -585,9 +588,9 @@ class Dictionary:
         return any(one.startswith(other) or other.startswith(one) for one in places for other in within)
 
     def _named_by(self, wording: str, on: RecordList) -> Sequence[Named]:
-        """What the wording of a coded entry names: as a whole, or by its phrases if each word of it belongs to one.
-        What the site's table has speaks for itself."""
-        if self.is_judged(TEXT, wording):
+        """What the wording of a coded entry names: as a whole, or by each of its phrases, whatever its other words are.
+        What the site's table has speaks for itself, and what is said of the family is not the patient's."""
+        if self.is_judged(TEXT, wording) or is_of_family(wording):
             return ()
         meaning = self.named(wording, (*KINDS_ON[on], "procedure"))  # which stands among diagnoses, too
         if meaning is not None and isinstance(meaning.entry, Concept):
@@ -597,7 +600,7 @@ class Dictionary:
         table = IN_PHRASES.get(on)
         if table is None or on == "allergies":
             return ()
-        return self._phrases[table].named_in(before_a_denial(wording))
+        return self._phrases[table].named_in(not_denied(wording))
 
     def certain(self, meanings: Collection[Meaning], said: Said, kinds: Collection[str]) -> tuple[Meaning, ...]:
         """What an entry certainly is, of these kinds: of the meanings of its codes and name those that no other of
@@ -607,7 +610,7 @@ class Dictionary:
         worded = [
             Meaning(concept, by_own_table=BY_SITE in said.source, is_part=True)
             for name, concept in self.rulebook.concepts.items()
-            if name in said.is_ and name not in known and concept.kind in kinds
+            if name in said.is_ - self._tells_the_sex and name not in known and concept.kind in kinds
         ]
         return most_specific((*kept, *worded))
 
@@ -634,7 +637,10 @@ class Dictionary:
         if on == "conditions":
             in_family = [self.rulebook.concepts[name] for name in said.in_family]
             is_ += [Meaning(concept, in_family=True, is_part=True, called=called) for concept in in_family]
-        if (may_be or family) and all(each.in_family for each in is_):
+        sex = said.is_ & self._tells_the_sex
+        if sex and is_:
+            is_[0] = replace(is_[0], of_one_sex=sex)
+        if (may_be or family or sex) and all(each.in_family for each in is_):
             open_ = Meaning(
                 UNSETTLED,
                 may_be=may_be,
@@ -642,7 +648,7 @@ class Dictionary:
                 is_read=said.is_known,
                 is_part=True,
                 called=called,
-                named=NOBODY if codings else said.is_ & self._tells_the_sex or said.is_ | said.may_be,
+                of_one_sex=sex,
             )
             is_.append(open_)
         return tuple(is_)
@@ -704,6 +710,12 @@ class Dictionary:
             if any(sign.fact in findings for sign in concept.signs)
         )
 
+    def named_by(self, wordings: Iterable[str]) -> Said:
+        """What wordings name that are no entry of a list, such as the name of a result: it may be, and nothing else."""
+        told = [self.said((), plain, on="conditions") for each in wordings if (plain := not_denied(each)).strip()]
+        is_ = frozenset[str]().union(*(each.is_ for each in told))
+        return Said(is_, frozenset[str]().union(*(each.may_be for each in told)) - is_)
+
     def only_may_be(self, said: Said, on: RecordList, called: str, codes: Iterable[tuple[str, str]]) -> Meaning | None:
         """The meaning of what may be an entry of a list, and is none for certain, whatever its codes say; None if it is
         nothing that rules ask for, or certainly belongs on another list.
@@ -717,7 +729,7 @@ class Dictionary:
             return None
         open_ = replace(
             said,
-            is_=NOBODY,
+            is_=said.is_ & self._tells_the_sex,
             may_be=said.may_be | is_,
             in_family=NOBODY,
             may_be_in_family=said.may_be_in_family | said.in_family,
@@ -832,14 +844,19 @@ class Dictionary:
             if not is_plain_for_a_share(unit, lab.unit):
                 yield lab
 
-    def by_unit(self, meaning: Meaning, unit: str) -> Meaning:
-        """What a name of a finding stands for if a unit comes with it: the lab whose name is the same and more, and
-        which comes in that unit (a viral load, where the finding "virus" has the shorter name)."""
+    def as_measured(self, meaning: Meaning, called: str, unit: str | None) -> Meaning:
+        """What a name of a finding stands for if a number or a unit comes with it: the lab that has a name of the same
+        words and more, and may come in that unit (`hCG`, of which serum is measured; a viral load, where the finding
+        "virus" has the shorter name)."""
         if not isinstance(meaning.entry, Finding):
             return meaning
-        longer = f"{meaning.entry.name}_"
-        labs = [Meaning(lab) for lab in self.rulebook.labs.values() if lab.name.startswith(longer)]
-        fitting = [each for each in labs if self.may_come_in(each, unit)]
+        words = set(plain_words(called))
+        fitting = [
+            Meaning(lab)
+            for lab in self.rulebook.labs.values()
+            if any(words < set(plain_words(each)) for each in (lab.name.replace("_", " "), *lab.aliases))
+            and (unit is None or self.may_come_in(Meaning(lab), unit))
+        ]
         return fitting[0] if len(fitting) == 1 else meaning
 
     def may_come_in(self, meaning: Meaning, unit: str | None) -> bool:

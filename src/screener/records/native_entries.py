@@ -43,6 +43,7 @@ from screener.records.native import (
     Stay,
     placed,
 )
+from screener.records.negations import turn_of
 from screener.records.patient import UNNAMED, Absence, Answer, Episode, Flag, Patient
 from screener.records.reported import Reported, unread_result
 from screener.records.reviews import EVER_SINCE, ChartReview, ReviewReader, contradictions, with_review
@@ -56,6 +57,7 @@ from screener.records.written import (
     read_number,
     read_text,
     read_value,
+    result_meant,
     sex_meant,
     with_commas,
     with_decimal_points,
@@ -265,8 +267,8 @@ class _Reader:
         is_named = not self.naming.is_silent(entry)
         if not is_named and not self._has_fault(path):
             perhaps = tuple(self._of_anything(unit))
-        if isinstance(entry.name, str) and unit is not None:
-            meanings = tuple(self.dictionary.by_unit(each, unit) for each in meanings)
+        if isinstance(entry.name, str) and (unit is not None or isinstance(value, Quantity)):
+            meanings = tuple(self.dictionary.as_measured(each, entry.name, unit) for each in meanings)
         upper = self._limit(entry.upper_limit, f"{path}.upper_limit")
         lower = self._limit(entry.lower_limit, f"{path}.lower_limit")
         if upper is not None and lower is not None and lower > upper:
@@ -299,6 +301,8 @@ class _Reader:
             if graded is None:
                 perhaps = self.naming.perhaps(entry, path, ())
                 self._read_by_a_person(concept, entry, path, is_told=bool(perhaps))
+        if concept is None and not meanings and is_named:
+            self._name_of_a_result(entry, value, path)
         if "value" not in entry.model_fields_set and any(each.value is None for each in meanings):
             mend = "give the value, or in words why there is none"
             if not self._has_fault(path):
@@ -341,6 +345,16 @@ class _Reader:
         written = "" if entry.value is None else f": {str(entry.value)[:LONGEST_VALUE]}"
         named = self.dictionary.terminology.named(concept.name)
         self._may_be(named, lists_of(concept), f"{entry.name}{written}", path, entry)
+
+    def _name_of_a_result(self, entry: Observation, value: Quantity | Span | str | None, path: str) -> None:
+        """A result that nobody can read, and that says no number: what its name and its words name may be so, unless it
+        says that there is none (`participant in a trial: yes`)."""
+        if isinstance(value, Quantity | Span) or (value and turn_of(result_meant(value)) == "denies"):
+            return
+        name = entry.name if isinstance(entry.name, str) else entry.text
+        wordings = [each for each in (name, value) if each]
+        said = self.dictionary.named_by(wordings)
+        self._may_be(said, ("conditions",), ": ".join(wordings), path, entry)
 
     def _value(self, entry: Observation, path: str) -> tuple[Quantity | Span | str | None, str | None, str]:
         """The value of a result, its unit, and the value as it was written: `12,5` of `12,5 mg/dL`, if the unit comes

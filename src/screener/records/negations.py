@@ -22,6 +22,8 @@ def turn_of(wording: str) -> Turn | None:
     words = _HYPHEN_AT_THE_END.sub(" -", folded(wording))
     plain = f" {words.replace(':', ' ').replace('?', ' ? ')} ".replace("  ", " ")
     for place, words, turn in _rows():
+        if place == "within":
+            continue
         is_there = (
             plain == f" {words} "
             if place == "whole"
@@ -34,17 +36,27 @@ def turn_of(wording: str) -> Turn | None:
     return None
 
 
-def before_a_denial(wording: str) -> str:
-    """A wording up to words within it that deny what follows: `cirrhosis` of `cirrhosis without ascites`. What begins
-    with such words stays whole."""
-    found = [each.start() for each in _denials().finditer(wording)]
-    return wording[: found[0]] if found else wording
+def not_denied(wording: str) -> str:
+    """A wording without what it denies, which reaches to the next comma or semicolon: `cirrhosis, HIV` of `cirrhosis
+    without ascites, HIV, pregnancy negative`."""
+    wording = _denial_within().sub("", wording)
+    parts = [_denial().sub("", each) for each in _PART.split(wording) if turn_of(each) != "denies"]
+    return ", ".join(each for each in parts if each.strip())
+
+
+_PART = re.compile(r"[,;\uff0c\uff1b\u3001]")
 
 
 @cache
-def _denials() -> re.Pattern[str]:
+def _denial_within() -> re.Pattern[str]:
+    words = "|".join(re.escape(words) for place, words, _ in _rows() if place == "within")
+    return re.compile(rf"(?:{words})[^,;\uff0c\uff1b\u3002]*")
+
+
+@cache
+def _denial() -> re.Pattern[str]:
     words = "|".join(re.escape(words) for place, words, turn in _rows() if place == "first" and turn == "denies")
-    return re.compile(rf"(?<=[^\s,;:(])[\s,;:(]+(?:{words})(?=\s)", re.IGNORECASE)
+    return re.compile(rf"[\s:(]+(?:{words})\s.*", re.IGNORECASE | re.DOTALL)
 
 
 @cache

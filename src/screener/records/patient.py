@@ -44,8 +44,6 @@ class Flag(Struct, frozen=True, gc=False):
     text: str
 
 
-OF_OTHER_SEX = Flag("doubt", "only the other sex can have it")
-"""The flag of an entry whose words name nothing else: it contradicts the sex on record."""
 SEVERAL = Flag("remark", "it says that it is of several: it may stand for any number")
 """What one entry is flagged with that does not stand for one thing."""
 

@@ -5,7 +5,8 @@ A wording is read only if every word of it belongs to a phrase; with a single un
 anything on its list, and what its other words name.
 
 A diagnosis in more words than a name may be suspected, or over: it may be whatever one of its phrases may be, and is
-nothing for certain, but for what it says of the sex: whoever writes `suspected ovarian cyst` writes of a woman.
+nothing for certain, but for what it says of the sex: whoever writes `suspected ovarian cyst` writes of a woman, also
+next to words that nobody knows.
 `arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` may be an infection, and
 `no pneumonia` is unread. A drug named with a diagnosis may be taken, and is no diagnosis: `hepatitis C after
 sofosbuvir` is read, `sofosbuvir` alone is not.
@@ -30,7 +31,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from screener.records.comparing import is_abbreviation, plain_word, plain_words, words_of
-from screener.records.negations import turn_of
+from screener.records.kin import is_of_family
+from screener.records.negations import not_denied, turn_of
 from screener.rulebook import ABBREVIATIONS, ReviewedRow, Rulebook, abbreviations_of
 from screener.terminology.said import BY_PHRASES, NOBODY, Said
 from screener.terminology.tables import plain_code
@@ -44,6 +46,9 @@ _UNSURE = re.compile(r"[?\uff1f\u2192\u21d2]|->|=>")
 
 _COUNTED = re.compile(r"(?:\d+|x(?=\d))+(.*)", re.IGNORECASE)
 """A number written in one with its unit, or as a multiple: `40mg`, `x3`, `2x550`."""
+
+_NUMBERED = re.compile(r"([^\W\d_]{3,})\d{2,}")
+"""A word with a number behind it, as of a register: `NCT01234567`."""
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 """A letter of a script without spaces between words."""
@@ -108,6 +113,7 @@ class Phrases:
         said = [self._of_wording(each) for each in wordings]
         read = [each for each in said if each.is_known] or said
         is_ = frozenset.intersection(*(each.is_ for each in read))
+        is_ |= frozenset[str]().union(*(each.is_ & self.certain for each in said))
         may_be = frozenset[str]().union(*(each.is_ | each.may_be for each in said)) - is_
         unreviewed = frozenset[str]().union(*(each.unreviewed for each in read)) - may_be - is_
         return Said(is_, may_be, unreviewed, is_known=read[0].is_known, source=read[0].source)
@@ -127,23 +133,26 @@ class Phrases:
         said = [self._of(each) for each in speaking]
         certainly = frozenset[str]().union(*(each.is_ for each in said))
         beside = [each.row.is_not for each in phrases if each.row is not None and each.row.beside is not None]
-        certain = certainly.difference(*beside) if self.is_certain else certainly & self.certain
-        is_ = certain if is_known and turn_of(wording) != "denies" else NOBODY
+        certain = certainly.difference(*beside) if self.is_certain and is_known else NOBODY
+        is_ = self.tells_the_sex_in(wording) | (certain if turn_of(wording) != "denies" else NOBODY)
         may_be = frozenset[str]().union(certainly, *(each.may_be for each in said)) - is_
         unreviewed = frozenset[str]().union(*(each.unreviewed for each in said))
         anything = unreviewed if is_known else self.terminology.everything
         return Said(is_, may_be, anything - may_be - is_, is_known=is_known, source=BY_PHRASES if is_known else "")
 
+    def tells_the_sex_in(self, wording: str) -> frozenset[str]:
+        """What a wording says of the sex, next to whatever other words: `adenocarcinoma of the uterus`."""
+        if is_of_family(wording):
+            return NOBODY
+        phrases = [each for each in self._made_of(not_denied(wording)) if each is not None]
+        return frozenset[str]().union(*(self._of(each).is_ for each in phrases)) & self.certain
+
     def named_in(self, wording: str) -> Sequence[Named]:
-        """What each phrase says of a wording that is read, and within which codes it lies."""
-        made_of = list(self._made_of(wording))
+        """What each phrase of a wording says, and within which codes it lies."""
         return [
             Named(self._of(each), each.row.within if each.row is not None else ())
-            for each in made_of
-            if None not in made_of
-            and each is not None
-            and not each.is_aside
-            and (each.row is None or each.row.beside is None)
+            for each in self._made_of(wording)
+            if each is not None and not each.is_aside and (each.row is None or each.row.beside is None)
         ]
 
     def after_treatment(self, codes: Iterable[tuple[str, str]], wording: str) -> Said | None:
@@ -181,9 +190,13 @@ class Phrases:
             if longest is None and (counted := _COUNTED.fullmatch(words[at])) is not None:
                 words[at] = counted[1]
                 longest = self._longest(words, at) if words[at] else None
+            if longest is None and (numbered := _NUMBERED.fullmatch(words[at])) is not None:
+                longest = self._longest([numbered[1]], 0)
             if longest is None and (parts := self._cut(words[at])):
                 words[at : at + 1] = parts
                 continue
+            if longest is None and _HAN.search(words[at]):
+                yield from self._within(words[at])
             if longest is not None or words[at]:
                 yield longest
             at += len(longest.words) if longest is not None else 1
@@ -206,6 +219,16 @@ class Phrases:
                     break
         parts = cut.get(0, ())
         return parts if len(parts) > 1 else ()
+
+    def _within(self, word: str) -> Iterator[_Phrase]:
+        """The phrases that stand in a word of such a script next to what nobody knows: `肝癌` in `考虑肝癌`."""
+        start = 0
+        while start < len(word):
+            ends = range(len(word), start, -1)
+            found = next((each for end in ends if (each := self._longest((word[start:end],), 0)) is not None), None)
+            if found is not None:
+                yield found
+            start += len(found.words[0]) if found is not None else 1
 
     def _longest(self, words: Sequence[str], at: int) -> _Phrase | None:
         """The longest phrase that begins at one of the words; of two alike one that is no drug within a diagnosis, the

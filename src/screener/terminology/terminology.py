@@ -158,6 +158,7 @@ class Terminology:
         """What a reviewed row says, together with what the dictionary says of the same code."""
         said = self.within(row.within) if row.within else Said()
         is_ = said.is_ | (by_dictionary.is_ if by_dictionary is not None else NOBODY)
+        is_ |= {name for own in row.is_ for name in (own, *self.concepts[own].broader)}
         is_not = frozenset(row.is_not)
         is_not |= {kind for name in is_not for kind in self.concepts[name].narrower}
         declared = by_dictionary.may_be & self._declared(row, by_dictionary) if by_dictionary is not None else NOBODY

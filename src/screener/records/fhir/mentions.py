@@ -145,8 +145,9 @@ def _read_administrative(
     without a system may be anything."""
     place = f"{resource.place}.{place}"
     is_open = any(not each.system for each in named.codings)
-    if not reader.mention(Mention(named, on, place, when, is_open=is_open)) and not is_open:
-        reader.mention_named(named.words or "", place, when)
+    mention = Mention(named, on, place, when, is_open=is_open)
+    if not reader.mention(mention) and not is_open:
+        reader.mention_what_it_names(mention)
         reader.leave_part(resource, place, f"administrative, and no entry of a list: {label_of(named)}", "no rule")
 
 

@@ -176,6 +176,8 @@ def _read_one(holder: Body, resource: Resource, place: str, reader: Reader, *, i
     quantity = part(holder, "valueQuantity")
     unit = text(quantity, "unit") or text(quantity, "code")
     meanings = reader.meanings(named, ("lab", "finding", "condition"), resource, place, unit)
+    if quantity and named.text is not None:
+        meanings = tuple([reader.dictionary.as_measured(each, named.text, unit) for each in meanings])
     if not meanings and not is_panel:
         _keep_place_of_what_it_may_be(named, holder, resource, place, reader, unit)
     if not meanings:
@@ -233,10 +235,16 @@ def _keep_place_of_what_it_may_be(
 
 def _mention_value(named: Concept, holder: Body, resource: Resource, place: str, reader: Reader) -> None:
     """What a result that is not read may say of conditions and treatments: by its value, which is one or names one;
-    and by what it is called, if that names what a test shows, and its value does not say that there is none."""
+    and by what it is called, if that names an event or what a test shows, and its value does not say that there is
+    none."""
     stated, written = concept(holder, "valueCodeableConcept"), text(holder, "valueString")
     called = " / ".join(own_words(named))
     shows = reader.dictionary.shown_in_words
+    is_given = has_value(holder) or "interpretation" in holder or why_absent(holder) not in (None, *NOTHING_MEASURED)
+    is_said = is_given and says_it_is_there(holder, reader.dictionary) is not False
+    if is_said and not part(holder, "valueQuantity"):
+        day = time_of(resource, reader)
+        reader.mention_what_it_names(Mention(named, "conditions", place, Period(day, day)), "event")
     if stated.is_empty and written is None and not reader.names_any(called, shows):
         return
     day = time_of(resource, reader)
@@ -246,8 +254,7 @@ def _mention_value(named: Concept, holder: Body, resource: Resource, place: str,
         _mention_words(stated, place, when, reader)
     if written is not None:
         reader.mention_named(written, place, when)
-    is_given = has_value(holder) or "interpretation" in holder or why_absent(holder) not in (None, *NOTHING_MEASURED)
-    if is_given and says_it_is_there(holder, reader.dictionary) is not False:
+    if is_said:
         reader.mention_named(called, place, when, shows)
 
 

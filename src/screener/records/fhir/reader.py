@@ -39,6 +39,7 @@ from screener.records.fhir.elements import (
     moment,
     moment_of,
     only_one_of,
+    own_words,
     part,
     period,
     some_time_in,
@@ -446,6 +447,16 @@ class Reader:
         displays = [each.display for each in named.codings if each.display]
         said = self.dictionary.said(codes, named.text, on=on, displays=displays)
         return said.is_known, self.dictionary.only_may_be(said, on, label_of(named), codes)
+
+    def mention_what_it_names(self, mention: Mention, kind: str | None = None) -> None:
+        """What the words of something name that is no entry of a list (of one kind only): that may be there."""
+        said = self.dictionary.named_by(own_words(mention.named))
+        if kind is not None:
+            concepts = self.dictionary.rulebook.concepts
+            said = replace(said, may_be=frozenset(each for each in said.may_be if concepts[each].kind == kind))
+        meaning = self.dictionary.only_may_be(said, mention.on, label_of(mention.named), mention.named.codes)
+        if meaning is not None:
+            self._mentions.setdefault((mention.named, mention.on, mention.when, mention.visit), (mention, meaning))
 
     def open_what_it_treats(self, drug: Concept, place: str, made: Moment | None) -> None:
         """What a drug treats may be there where the drug is only planned; that it is taken, such an entry does not
