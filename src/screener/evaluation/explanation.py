@@ -416,11 +416,14 @@ def _unusable(result: Result) -> str:
         case "impossible":
             return f"{_as_recorded(result)} cannot be"
         case "unit":
-            return f"{_as_recorded(result)} {'is in another kind of unit' if result.recorded_unit else 'has no unit'}"
+            unit = "is in a unit that cannot be used" if result.recorded_unit else "has no unit"
+            return f"{_as_recorded(result)} {unit}"
         case "unread":
             return f"{_as_recorded(result)} stands under a name that is not read"
+        case _ if not result.recorded_value.strip():
+            return f"the result{_on_day(result)} has no value"
         case _:
-            return f"“{_as_recorded(result)}” is no value"
+            return f"“{result.recorded_value}{unit_after(result.recorded_unit)}”{_on_day(result)} is no value"
 
 
 def _converted(result: Result, unit: str | None, limit: str) -> str:
@@ -470,9 +473,15 @@ def _changed(found: Found, lookup: ChangeLookup, rulebook: Rulebook) -> str:
 
 def _as_recorded(result: Result, converted: str = "") -> str:
     value = f"{result.recorded_value}{unit_after(result.recorded_unit)}{converted}"
+    return f"{value}{_on_day(result)}"
+
+
+def _on_day(result: Result) -> str:
+    """` on 17 Mar 2026`, ` by 17 Mar 2026` of what is known to be no later; ` (undated)` where nobody knows when."""
     if result.when is None or result.when.is_any_day:
-        return f"{value}{'' if result.is_current else ' (undated)'}"
-    return f"{value} on {_day(result.when)}"
+        return "" if result.is_current else " (undated)"
+    day = _day(result.when)
+    return f" {day}" if day.startswith(("by ", "since ")) else f" on {day}"
 
 
 def _day(moment: Moment | None) -> str:
@@ -638,6 +647,10 @@ def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
                 why[f"not on record: {' '.join(map(lowered, qualities))}"] = None
                 if found.lacking:
                     why["others are not ruled out"] = None
+            case "missing" if any(_leaves_it_open(episode) for episode in episodes):
+                why["the record does not settle it"] = None
+                if found.lacking and not all(episode.shown_by_result for episode in episodes):
+                    why["others are not ruled out"] = None
             case "conflict" if isinstance(found.lookup, EventLookup) and (assumed := _denying_list(found)) is not None:
                 named = _named_list(found.lookup.list, assumed)
                 why[f"a question about it was answered yes, but there is none in {named}"] = None
@@ -646,6 +659,12 @@ def _why_open(found: Found, rulebook: Rulebook) -> list[str]:
             case _:
                 why[WHY[reason]] = None
     return list(why)
+
+
+def _leaves_it_open(episode: Episode) -> bool:
+    """Whether an entry or a result is of what was asked, and does not say that it was so: an order, a procedure that
+    was stopped, a high level of hCG."""
+    return episode.doubtful and not episode.only_may_be
 
 
 def _denying_list(found: Found) -> bool | None:
@@ -722,12 +741,22 @@ def _details(episode: Episode, *, is_named: bool, rulebook: Rulebook) -> str:
         *([f"stage {episode.stage}"] if episode.stage else []),
         *(["controlled" if episode.controlled else "not controlled"] if episode.controlled is not None else []),
         *_course(episode),
+        *(_why_doubted(episode) if episode.list in _CONFIRMED_OR_NOT else ()),
     ]
     text = ", ".join(details)
     title = _KINDS.get(episode.list, "") + lowered(rulebook.concepts[episode.concept].title)
     if is_named:
         return text or _ON_RECORD
     return f"{title} ({text})" if text else title
+
+
+_CONFIRMED_OR_NOT: tuple[RecordList, ...] = ("conditions", "allergies", "family_history")
+"""Lists whose entries do not say by their status (ordered, stopped) that they are in doubt."""
+
+
+def _why_doubted(episode: Episode) -> list[str]:
+    """`not confirmed: provisional`, behind an entry that is called active."""
+    return [flag.text for flag in episode.flags if flag.kind == "unusable"] if episode.doubtful else []
 
 
 def _course(episode: Episode) -> list[str]:

@@ -14,6 +14,8 @@ HEART = coded("cirrhosis")
 DRUG = coded("L04AD02", ATC)
 ACT = coded("18027006", SNOMED)
 GONE = {"reference": "Condition/gone"}
+PROBLEMS = coded("11450-4", "http://loinc.org")
+VITAL_SIGNS = coded("8716-3", "http://loinc.org")
 INSIDE = {
     "contained": [
         {"resourceType": "MedicationRequest", "id": "x", "status": "completed", "medicationCodeableConcept": DRUG}
@@ -83,7 +85,11 @@ OPENING: list[tuple[str, str, Json]] = [
     ("medications", "List", {"status": "current", "entry": [{"item": {"reference": "MedicationOrder/gone"}}]}),
     ("medications", "CarePlan", {"activity": [{"reference": {"reference": "MedicationDispense/gone"}}]}),
     ("allergies", "List", {"status": "current", "entry": [{"item": {"reference": "AllergyIntolerance/gone"}}]}),
+    ("conditions", "List", {"status": "current", "entry": [{"item": {"display": "Hepatoma"}}]}),
+    ("procedures", "List", {"status": "current", "entry": [{"item": {"display": "Hepatoma"}}]}),
+    ("conditions", "List", {"status": "current", "code": PROBLEMS, "entry": [{"item": {"display": "Hepatoma"}}]}),
     ("conditions", "Composition", {"status": "final", "section": [{"entry": [GONE]}]}),
+    ("conditions", "Composition", {"section": [{"code": PROBLEMS, "entry": [{"display": "Hepatoma"}]}]}),
     ("conditions", "Composition", {"status": "final", "section": [{"section": [{"section": [{"entry": [GONE]}]}]}]}),
 ]
 
@@ -111,6 +117,9 @@ def test_nothing_is_failed_by_it(on: RecordList, kind: str, body: Json) -> None:
         ("List", {"status": "retired", "entry": [{"item": GONE}]}),
         ("List", {"status": "entered-in-error", "entry": [{"item": GONE}]}),
         ("List", {"status": "current", "entry": [{"flag": HEART, "item": {"reference": "Patient/p"}}]}),
+        ("List", {"status": "retired", "entry": [{"item": {"display": "Hepatoma"}}]}),
+        ("List", {"status": "current", "entry": [{"item": {"display": "Hepatoma"}, "deleted": True}]}),
+        ("List", {"status": "current", "code": VITAL_SIGNS, "entry": [{"item": {"display": "Hepatoma"}}]}),
         ("Composition", {"status": "final", "section": [{"entry": [{"reference": "Observation/gone"}]}]}),
         ("CarePlan", {"activity": [{"reference": {"reference": "Appointment/gone"}}]}),
         ("Encounter", {"type": [coded("185345009", SNOMED)], "serviceType": coded("57", "urn:site")}),
@@ -124,6 +133,11 @@ def test_nothing_is_failed_by_it(on: RecordList, kind: str, body: Json) -> None:
 )
 def test_what_is_administrative_or_does_not_hold_opens_nothing(kind: str, body: Any) -> None:
     assert may_be(read_asking(resource(kind, id="7", **body))) == {}
+
+
+def test_a_name_on_the_list_of_problems_is_on_no_other() -> None:
+    listed = resource("List", id="7", status="current", code=PROBLEMS, entry=[{"item": {"display": "Hepatoma"}}])
+    assert set(may_be(read_asking(listed))) == {"conditions", "procedures"}  # a liver cancer speaks for both
 
 
 def test_a_list_of_entries_that_are_at_hand_opens_nothing() -> None:

@@ -254,11 +254,12 @@ def read_medication_request(resource: Resource, reader: Reader) -> None:
 
 
 def _time_of_order(resource: Resource, reader: Reader) -> Period:
-    """The time that the dosage or the dispensing states; else from the day on which it was written, on an open end."""
+    """The time that the dosage or the dispensing states; else from some day on, not before the one on which it was
+    written, on an open end."""
     body = resource.body
     dosages = parts(body, "dosageInstruction")
     if any(changed_meaning(each) is not None for each in (*dosages, part(body, "dispenseRequest"))):
-        return Period(reader.entered(resource, "authoredOn") or reader.time_of_encounter(resource), None)
+        return Period(_when_written_or_later(resource, reader), None)
     repeats = [part(part(dosage, "timing"), "repeat") for dosage in dosages]
     if any("boundsPeriod" in each for each in repeats):
         bounds = [_period(resource, each, "boundsPeriod", reader) or Period() for each in repeats]
@@ -274,7 +275,15 @@ def _time_of_order(resource: Resource, reader: Reader) -> Period:
     if "validityPeriod" in request and (valid := _period(resource, request, "validityPeriod", reader)) is not None:
         # Within its validity it may be filled; when it was, and how long it lasted, nobody wrote down.
         return Period(some_time_in(valid) if valid.end is not None else valid.start, None)
-    return Period(reader.entered(resource, "authoredOn") or reader.time_of_encounter(resource), None)
+    return Period(_when_written_or_later(resource, reader), None)
+
+
+def _when_written_or_later(resource: Resource, reader: Reader) -> Moment | None:
+    """What is ordered is given on the day of the order or later: a dose of the next day may be the one ordered."""
+    written = reader.entered(resource, "authoredOn")
+    if written is None:
+        return reader.time_of_encounter(resource)
+    return Moment(written.first, END, written.text, written.offset)
 
 
 def _period(resource: Resource, body: Body, field: str, reader: Reader) -> Period | None:

@@ -1,5 +1,5 @@
-"""What a record says of the wholeness of its lists: sections and Lists that are empty for a reason, and entries that
-say that nothing is known, or that there is nothing.
+"""What a record says of the wholeness of its lists: sections and Lists that are empty for a reason, or name what is
+referred to nowhere, and entries that say that nothing is known, or that there is nothing.
 
 A list about which nothing is known is not complete, whatever the user assumes. One on which nothing is known to
 belong is complete as of that day, as long as no entry stands on it.
@@ -7,12 +7,12 @@ belong is complete as of that day, as long as no entry stands on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from screener.records.absences import EVERY_LIST, Word, lists_of_section, said_of_list
 from screener.records.errors import quoted
-from screener.records.fhir.elements import Body, concept, parts, shown
-from screener.records.fhir.reader import NOT_READ, Reader
+from screener.records.fhir.elements import Body, Concept, Period, concept, part, parts, shown, text, truth
+from screener.records.fhir.reader import NOT_READ, Mention, Reader
 from screener.records.fhir.resources import Resource
 from screener.rulebook import RecordList
 from screener.values.dates import Moment
@@ -78,12 +78,16 @@ def _read_sections(body: Body, resource: Resource, place: str, reader: Reader) -
     for number, section in enumerate(parts(body, "section")):
         here = f"{place}.section[{number}]"
         is_read |= _read_emptiness(section, resource, here, reader)
+        _read_names(section, parts(section, "entry"), here, reader)
         is_read |= _read_sections(section, resource, here, reader)
     return is_read
 
 
 def read_list(resource: Resource, reader: Reader) -> None:
-    """A List that says why it is empty. What others list stands in the resources themselves."""
+    """A List that says why it is empty. What others list stands in the resources themselves, or is a name alone."""
+    if text(resource.body, "status") != "retired":
+        items = [part(each, "item") for each in parts(resource.body, "entry") if not truth(each, "deleted")]
+        _read_names(resource.body, items, resource.place, reader)
     if not _read_emptiness(resource.body, resource, resource.place, reader):
         reader.leave(resource, NOT_READ)
 
@@ -109,6 +113,15 @@ def _read_emptiness(body: Body, resource: Resource, place: str, reader: Reader) 
     for each in lists:
         reader.chart.leave_unread(each, place)
     return True
+
+
+def _read_names(body: Body, items: Sequence[Body], place: str, reader: Reader) -> None:
+    """What a section or a List calls by a name, and refers to nowhere, may be an entry of what it is about."""
+    names = [text(each, "display") for each in items if each.keys().isdisjoint(("reference", "identifier"))]
+    lists = lists_of_section(reader.dictionary.with_names(concept(body, "code").codes))
+    for name in names:
+        for each in lists if name is not None else ():
+            reader.mention(Mention(Concept((), name), each, place, Period()))
 
 
 __all__ = ["read_composition", "read_list", "says_of_its_list"]
