@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from screener.records.patient import Absence, Episode, Result, Unusable
+from screener.records.patient import Absence, Episode, Result, WhyUnusable
 from screener.rulebook import LIST_OF, Concept, Lab, Rulebook, Sign
 from screener.values.dates import AT_ANY_TIME, BEGINNING, DAY, Moment, day_shifted, from_one_to_another, on_day
 from screener.values.ranges import Range
@@ -112,7 +112,7 @@ def _means(lab: Lab, results: Results) -> Iterator[Result]:
         if part.unusable is None and not is_whole:
             continue
         known.add(part.when)
-        why: Unusable = part.unusable or "missing"
+        why: WhyUnusable = part.unusable or "missing"
         told = part.problem or "which of several belong together is not said"
         yield Result(
             lab.name, part.source, part.recorded_value, part.recorded_unit, part.when, unusable=why, problem=told
