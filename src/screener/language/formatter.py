@@ -237,32 +237,11 @@ def _entry_line(line: syntax.EntryLine | syntax.SheetLine) -> Doc:
     match line:
         case syntax.CodesLine(codes=codes):
             return (Word(f"{_leading(line)} ", line.span), Indent(_list(codes, _code)))
-        case syntax.UnitLine(unit):
-            return _line("pure number" if unit is None else f"unit {unit.text}", line)
-        case syntax.MolarMassLine(mass):
-            return _line(f"molar mass {mass.text}", line)
-        case syntax.ValenceLine(valence):
-            return _line(f"valence {valence.number}", line)
-        case syntax.IntervalLine(words, interval):
-            numbers = f"{interval.low} .. {interval.high}" if words == "grade" else _interval(interval)
-            return _line(f"{words} {numbers}", line)
-        case syntax.LengthLine(words, duration):
-            return _line(f"{words} {duration.length}", line)
         case syntax.NamesLine(words, names):
             as_written = _alias if words == "not to be mistaken for" else _name
             return (Word(f"{words} ", line.span), Indent(_list(names, as_written)))
         case syntax.RuleLine(words, test):
             return _led(f"{words} ", line, test)
-        case syntax.TextLine(words, text):
-            return _line(f'{words} "{text.text}"', line)
-        case syntax.ShownLine():
-            beside = f' with {line.beside.text} "{line.beside_label.text}"' if line.beside and line.beside_label else ""
-            return _line(f'result {line.name.text} "{line.label.text}"{beside}', line)
-        case syntax.DaysSinceLine():
-            return _line(f'since {line.name.text} "{line.label.text}"', line)
-        case syntax.NormalLimitLine(which, sex, interval):
-            of_sex = f" {sex}" if sex else ""
-            return _line(f"{which} limit of normal{of_sex} {_interval(interval)}", line)
         case syntax.FormLine():
             before = line.aliases[-1].span if line.aliases else line.title.span
             gap = Span(before.end, line.molar_mass.span.start)
@@ -272,28 +251,53 @@ def _entry_line(line: syntax.EntryLine | syntax.SheetLine) -> Doc:
             return _flag(line)
         case syntax.ChoicesLine(choices, ordered):
             return (Word("ordered " if ordered else "values ", line.span), Indent(_list(choices, _name)))
-        case syntax.WhenAbsentLine(choice, condition):
-            return _line(f"{choice.text} when {condition.text} is absent", line)
-        case syntax.IncludesEveryLine(kind):
-            return _line(f"includes every {kind}", line)
         case syntax.WordsLine(several, values):
             means = f" means {' or '.join(map(_name, values))}"
             return (
                 Word("words ", line.span),
                 Indent((_list(several, lambda each: f'"{each.text}"'), _line(means, values[0]))),
             )
-        case syntax.DeniedByListLine(beside):
-            evidence = f" with {' and '.join(map(_name, beside))}" if beside else ""
-            return _line(f"denied by list{evidence}", line)
-        case syntax.CourseLine(course):
-            return _line(f"course {course}", line)
         case syntax.SignLine(shows, test, over=over):
             led = _led(f"{shows} when ", line, test)
             return led if over is None else (led, _line(f" over {over.length}", over))
+        case _:
+            return _line(_in_one_piece(line), line)
+
+
+def _in_one_piece(line: syntax.PlainLine) -> str:
+    """A line that is never broken."""
+    match line:
+        case syntax.UnitLine(unit):
+            return "pure number" if unit is None else f"unit {unit.text}"
+        case syntax.MolarMassLine(mass):
+            return f"molar mass {mass.text}"
+        case syntax.ValenceLine(valence):
+            return f"valence {valence.number}"
+        case syntax.IntervalLine(words, interval):
+            return f"{words} " + (f"{interval.low} .. {interval.high}" if words == "grade" else _interval(interval))
+        case syntax.LengthLine(words, duration):
+            return f"{words} {duration.length}"
+        case syntax.TextLine(words, text):
+            return f'{words} "{text.text}"'
+        case syntax.ShownLine(name, label, beside, beside_label):
+            more = f' with {beside.text} "{beside_label.text}"' if beside and beside_label else ""
+            return f'result {name.text} "{label.text}"{more}'
+        case syntax.DaysSinceLine(name, label):
+            return f'since {name.text} "{label.text}"'
+        case syntax.NormalLimitLine(which, sex, interval):
+            return f"{which} limit of normal{f' {sex}' if sex else ''} {_interval(interval)}"
+        case syntax.WhenAbsentLine(choice, condition):
+            return f"{choice.text} when {condition.text} is absent"
+        case syntax.IncludesEveryLine(kind):
+            return f"includes every {kind}"
+        case syntax.DeniedByListLine(beside):
+            return "denied by list" + (f" with {' and '.join(map(_name, beside))}" if beside else "")
+        case syntax.CourseLine(course):
+            return f"course {course}"
         case syntax.AskedOfLine(who, for_consent):
-            return _line(f"asked of {who.text}{' for consent' if for_consent else ''}", line)
+            return f"asked of {who.text}{' for consent' if for_consent else ''}"
         case syntax.OnceForAllTrialsLine():
-            return _line("once for all trials", line)
+            return "once for all trials"
         case _:
             assert_never(line)
 

@@ -645,31 +645,6 @@ class OnceForAllTrialsLine(_Node, frozen=True):
     span: Span
 
 
-EntryLine = (
-    CodesLine
-    | UnitLine
-    | MolarMassLine
-    | ValenceLine
-    | IntervalLine
-    | NormalLimitLine
-    | FormLine
-    | ChoicesLine
-    | WordsLine
-    | WhenAbsentLine
-    | IncludesEveryLine
-    | CourseLine
-    | DeniedByListLine
-    | SignLine
-    | AskedOfLine
-    | OnceForAllTrialsLine
-    | LengthLine
-    | NamesLine
-    | RuleLine
-    | TextLine
-    | FlagLine
-)
-
-
 class _Entry(_Node, frozen=True):
     """An entry of the dictionary and its lines in the order written. The parser reports a line that may stand only once
     and stands twice; the first is then the one that counts."""
@@ -724,6 +699,25 @@ class DaysSinceLine(_Node, frozen=True):
     span: Span
 
 
+PlainLine = (
+    UnitLine
+    | MolarMassLine
+    | ValenceLine
+    | IntervalLine
+    | LengthLine
+    | TextLine
+    | ShownLine
+    | DaysSinceLine
+    | NormalLimitLine
+    | WhenAbsentLine
+    | IncludesEveryLine
+    | DeniedByListLine
+    | CourseLine
+    | AskedOfLine
+    | OnceForAllTrialsLine
+)
+"""A line in which no rule and no list stands."""
+EntryLine = PlainLine | CodesLine | FormLine | ChoicesLine | WordsLine | SignLine | NamesLine | RuleLine | FlagLine
 SheetLine = ShownLine | NamesLine | DaysSinceLine | TextLine | LengthLine
 
 

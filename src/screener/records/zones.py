@@ -16,7 +16,7 @@ from screener.records.errors import did_you_mean
 from screener.records.patient import Patient
 from screener.values.dates import DAY, Moment
 
-Kind = TypeVar("Kind")
+Placed = TypeVar("Placed")
 _WIDEST = 60
 """Seconds that a time of day leaves open, being written to the minute. Wider stretches are no times of day."""
 
@@ -37,7 +37,7 @@ def in_zone(patient: Patient, zone: ZoneInfo) -> Patient:
     return _placed(patient, zone)
 
 
-def _placed(value: Kind, zone: ZoneInfo) -> Kind:
+def _placed(value: Placed, zone: ZoneInfo) -> Placed:
     """The same with all moments in it placed; the very same where there is none to place."""
     placed: Any = value
     if isinstance(value, Moment):
@@ -53,7 +53,7 @@ def _placed(value: Kind, zone: ZoneInfo) -> Kind:
     elif isinstance(value, dict):
         entries = {key: _placed(each, zone) for key, each in value.items()}
         placed = value if all(entries[key] is each for key, each in value.items()) else entries
-    return cast("Kind", placed)
+    return cast("Placed", placed)
 
 
 def _moment(moment: Moment, zone: ZoneInfo) -> Moment:

@@ -128,15 +128,15 @@ def patient_of(person: Person, digest: str) -> Patient:
     )
 
 
-Fact = TypeVar("Fact")
+OneFact = TypeVar("OneFact")
 
 
-def _all(grouped: Mapping[str, Sequence[Fact]]) -> tuple[Fact, ...]:
+def _all(grouped: Mapping[str, Sequence[OneFact]]) -> tuple[OneFact, ...]:
     return tuple(chain.from_iterable(grouped.values()))
 
 
-def _grouped(facts: Iterable[Fact], field: str) -> dict[str, tuple[Fact, ...]]:
-    groups: dict[str, list[Fact]] = {}
+def _grouped(facts: Iterable[OneFact], field: str) -> dict[str, tuple[OneFact, ...]]:
+    groups: dict[str, list[OneFact]] = {}
     for each in facts:
         groups.setdefault(getattr(each, field), []).append(each)
     return {name: tuple(those) for name, those in groups.items()}

@@ -33,7 +33,7 @@ Body = dict[str, Any]
 Row = Mapping[str, Any]
 
 
-class Kind(Struct, frozen=True):
+class EventTable(Struct, frozen=True):
     """A table of events: the columns that are read of it as they stand, and those that name a concept."""
 
     table: str
@@ -43,18 +43,18 @@ class Kind(Struct, frozen=True):
 
 
 KINDS = (
-    Kind(
+    EventTable(
         "condition_occurrence",
         "condition",
         ("condition_start_date", "condition_start_datetime", "condition_status_source_value"),
         ("condition_status_concept_id",),
     ),
-    Kind(
+    EventTable(
         "procedure_occurrence",
         "procedure",
         ("procedure_date", "procedure_datetime", "procedure_end_date", "procedure_end_datetime"),
     ),
-    Kind(
+    EventTable(
         "drug_exposure",
         "drug",
         (
@@ -65,7 +65,7 @@ KINDS = (
         ),
         ("drug_type_concept_id",),
     ),
-    Kind(
+    EventTable(
         "measurement",
         "measurement",
         (
@@ -79,7 +79,7 @@ KINDS = (
         ),
         ("operator_concept_id", "value_as_concept_id", "unit_concept_id"),
     ),
-    Kind(
+    EventTable(
         "observation",
         "observation",
         (
@@ -205,7 +205,7 @@ def _where(between: tuple[int, int] | None) -> str:
     return "WHERE person_id IS NOT NULL" if between is None else "WHERE person_id BETWEEN ? AND ?"
 
 
-def _events(tables: Tables, kind: Kind, between: tuple[int, int] | None) -> Iterator[Row]:
+def _events(tables: Tables, kind: EventTable, between: tuple[int, int] | None) -> Iterator[Row]:
     """The rows of a table of events, in the order of persons, each with the names and codes of its concepts."""
     there = tables.columns[kind.table]
     identity = f"{kind.table}_id"
