@@ -118,7 +118,7 @@ CONSUMERS = [
     # ---- the engine
     Consumer("src/screener/evaluation/evaluator.py: _TRUTHS", "truths"),
     Consumer("src/screener/evaluation/evaluator.py: _NUMBERS", "numbers"),
-    Consumer("src/screener/evaluation/evaluator.py: _read", "lookups"),
+    Consumer("src/screener/evaluation/evaluator.py: _reading", "lookups"),
     Consumer("src/screener/evaluation/results.py", "picks"),
     Consumer("src/screener/evaluation/results.py", "changes"),
     Consumer(

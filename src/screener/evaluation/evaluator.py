@@ -560,18 +560,19 @@ def look_up(name: str, frame: Frame) -> Found:
 
 def _reading(lookup: Lookup, rulebook: Rulebook) -> Run[Found]:
     """The function that reads what a lookup asks for."""
-    if isinstance(lookup, OnsetLookup):
-        return partial(onset_of, lookup)
-    scope = lookup.scope
-    if isinstance(lookup, EventLookup):
-        asked = prepared_lookups(rulebook)[lookup.name]
-        return lambda frame: happened(asked, *stretch_of(scope, frame), frame, judge)
-    if isinstance(lookup, ChangeLookup):
-        return lambda frame: change_of(lookup, *stretch_of(scope, frame), frame)
-    fact = rulebook.fact(lookup.fact)
-    if scope is None:
-        return lambda frame: value_of(lookup, fact, window_of_freshness(lookup, frame), None, frame)
-    return lambda frame: value_of(lookup, fact, *stretch_of(scope, frame), frame)
+    match lookup:
+        case EventLookup(name=name, scope=scope):
+            asked = prepared_lookups(rulebook)[name]
+            return lambda frame: happened(asked, *stretch_of(scope, frame), frame, judge)
+        case ValueLookup(fact=name, scope=scope):
+            fact = rulebook.fact(name)
+            if scope is None:
+                return lambda frame: value_of(lookup, fact, window_of_freshness(lookup, frame), None, frame)
+            return lambda frame: value_of(lookup, fact, *stretch_of(scope, frame), frame)
+        case ChangeLookup(scope=scope):
+            return lambda frame: change_of(lookup, *stretch_of(scope, frame), frame)
+        case OnsetLookup():
+            return partial(onset_of, lookup)
 
 
 def truth_in(found: Found) -> Truth:

@@ -209,7 +209,6 @@ class Frame:
         self.stretches: dict[int, tuple[Scope, Stretch]] = {}
         """By the identity of a scope, kept with the scope itself."""
         self.of_all_trials: dict[int, Anything] = {}
-        """What nodes say, each at its place; likewise what they say of this trial alone."""
         self.of_this_trial: dict[int, Anything] = {}
         self.raised: dict[tuple[str, str], tuple[Flag, ...]] = {}
         """The dictionary's flags that are raised for a result, by its fact and source."""

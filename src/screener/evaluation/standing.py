@@ -377,9 +377,7 @@ def _says_it_is_over(episode: Episode, concept: Concept) -> bool:
     whatever that was is over, and nothing else is denied."""
     if (episode.shown_by_result and episode.doubtful) or episode.is_part:
         return False
-    if episode.ended or concept.course == "acute":
-        return episode.ended
-    return episode.end is not None and not episode.ongoing
+    return episode.ended or (concept.course != "acute" and episode.end is not None and not episode.ongoing)
 
 
 def standing_of(episode: Episode, frame: Frame) -> Standing:
