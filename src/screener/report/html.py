@@ -210,6 +210,7 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(
         beside_explanation=beside_explanation,
         by_status=_by_status,
+        is_chosen=_is_chosen,
         is_short=_is_short,
         most_days=MOST_DAYS,
         needs_of=_needs,
@@ -234,6 +235,11 @@ def _is_short(criterion: CriterionResult) -> bool:
     """Whether a criterion is kept on one page of paper."""
     longest = max(criterion.rule.count("\n"), len(criterion.evidence))
     return not criterion.scores and longest < LINES_KEPT_TOGETHER
+
+
+def _is_chosen(criterion: CriterionResult) -> bool:
+    """Whether somebody chose which reading of a criterion counts."""
+    return criterion.reading is not None
 
 
 def _needs(criterion: CriterionResult) -> list[str]:

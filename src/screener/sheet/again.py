@@ -49,7 +49,8 @@ def doubtful(criterion: CriterionResult) -> frozenset[Place]:
     return frozenset(
         (row.name, row.source)
         for row in criterion.evidence
-        if row.name in results
+        if row.flags
+        and row.name in results
         and any(flag.kind == "doubt" for flag in row.flags)
         and not any(flag.kind in ("too_old", "unusable") for flag in row.flags)
         and row.source

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Literal
 
-from screener.evaluation.answers import Found, Given
+from screener.evaluation.answers import Fact, Found, Given
 from screener.evaluation.phrases import lowered
 from screener.records.patient import Absence, Answer, Episode, Result
 from screener.rulebook import EventLookup, Rulebook
@@ -42,21 +42,21 @@ def checklist_of(trial: TrialResult, label: str, short: str, suspicious: dict[Pl
 def is_consent(criterion: CriterionResult) -> bool:
     """Whether a line asks for the participant's consent and nothing else."""
     questions = criterion.frame.rulebook.questions
-    found = [each for those in criterion.facts for _, each, _ in those]
-    names = {each.subject for each in found} or {need.name for need in criterion.needs if need.kind == "question"}
+    names = [each.subject for those in criterion.facts for _, each, _ in those]
+    names = names or [need.name for need in criterion.needs if need.kind == "question"]
     return bool(names) and all(name in questions and questions[name].gives_consent for name in names)
 
 
 def _row(criterion: CriterionResult, suspicious: dict[Place, str]) -> ChecklistRow:
-    sources = list(_sources(criterion))
+    sources, more = _sources(criterion)
     return ChecklistRow(
         id=criterion.id,
         short=phrases.short_of(criterion),
         sentence=criterion.text,
         on_record=_on_record(criterion),
         status=criterion.status,
-        sources=tuple(sources[:MOST_SOURCES]),
-        more=max(len(sources) - MOST_SOURCES, 0),
+        sources=tuple(sources),
+        more=more,
         needs=(
             *([readings_words(criterion)] if fails_by_one_reading(criterion) else []),
             *_needs(criterion),
@@ -89,23 +89,34 @@ def _on_record(criterion: CriterionResult) -> Literal["Yes", "No", "Not known"]:
     return answers.get(criterion.truth, "Not known")
 
 
-def _sources(criterion: CriterionResult) -> Iterator[Source]:
-    """The facts that an answer rests on, each once, with their place in the record. What an entry may be is no source
-    where a fact that is certain has settled the line: a man whose record holds an unread entry is not pregnant."""
+def _sources(criterion: CriterionResult) -> tuple[list[Source], int]:
+    """The facts that an answer rests on, each once, with their place in the record: the first of them, and how many
+    more there are. What an entry may be is no source where a fact that is certain has settled the line: a man whose
+    record holds an unread entry is not pregnant."""
     rulebook, as_of = criterion.frame.rulebook, date.fromordinal(criterion.frame.as_of)
-    told: dict[Source, None] = {}
-    maybe: dict[Source, None] = {}
-    for score in criterion.scores[:1]:
-        told[Source(f"{phrases.named(score.name, rulebook)} {phrases.span(score.value)}", "")] = None
+    score = criterion.scores[:1]
+    told: dict[tuple[str, str], tuple[Fact | Given, Found]] = {}
+    maybe: dict[tuple[str, str], tuple[Fact | Given, Found]] = {}
     for those in criterion.facts:
         for fact, found, used in those:
             if used:
                 is_certain = not (isinstance(fact, Episode) and fact.only_may_be)
-                is_said = fact.source == getattr(fact, "name", "")  # `sex male` says where it stands
-                place = "" if is_said else _place(fact.source)
-                source = Source(fact_words(fact, found, rulebook, as_of), place)
-                (told if is_certain else maybe)[source] = None
-    yield from told or maybe
+                (told if is_certain else maybe).setdefault((fact.source, _name(fact)), (fact, found))
+    facts = [*(told or ({} if score else maybe)).values()]
+    sources = [Source(f"{phrases.named(each.name, rulebook)} {phrases.span(each.value)}", "") for each in score]
+    for fact, found in facts[: MOST_SOURCES - len(sources)]:
+        place = "" if fact.source == _name(fact) else _place(fact.source)  # `sex male` says where it stands
+        sources.append(Source(fact_words(fact, found, rulebook, as_of), place))
+    return sources, len(score) + len(facts) - len(sources)
+
+
+def _name(fact: Fact | Given) -> str:
+    """What a fact is of."""
+    if isinstance(fact, Result):
+        return fact.fact
+    if isinstance(fact, Episode | Absence):
+        return fact.concept
+    return fact.key if isinstance(fact, Answer) else fact.name
 
 
 def _place(source: str) -> str:
@@ -114,7 +125,7 @@ def _place(source: str) -> str:
     return f"{PurePath(file).name}: {rest}" if of_a_file else source
 
 
-def fact_words(fact: Result | Episode | Absence | Answer | Given, found: Found, rulebook: Rulebook, as_of: date) -> str:
+def fact_words(fact: Fact | Given, found: Found, rulebook: Rulebook, as_of: date) -> str:
     """A fact of the record in a few words: `INR 1.7, 19 Feb`; `no sepsis since 10 Dec 2025, by Dr. A, 10 Feb`."""
     match fact:
         case Result():

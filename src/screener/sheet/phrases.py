@@ -217,10 +217,13 @@ def listed(texts: Iterable[str]) -> str:
 
 def named(name: str, rulebook: Rulebook) -> str:
     """A lab, finding or score as a sheet calls it inside a sentence: by its label in the head, else by its title."""
-    label = next((shown.label for shown in rulebook.head.shown if shown.name == name), None)
-    beside = next((shown.beside_label for shown in rulebook.head.shown if shown.beside == name), None)
+    label = beside = main = None
+    for shown in rulebook.head.shown:
+        if shown.name == name:
+            label = shown.label
+        elif shown.beside == name:
+            beside, main = shown.beside_label, shown.label
     if name in rulebook.scores:
-        main = next((shown.label for shown in rulebook.head.shown if shown.beside == name), None)
         return f"{main} ({beside})" if main else label or rulebook.scores[name].title
     fact = rulebook.fact(name)
     short = lowered(label or beside or _in_order(fact.title))
