@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -11,7 +12,7 @@ import pytest
 from cohort.conftest import DAY, EXAMPLES
 from screener import evaluate, load_patients, load_rules
 from screener.cli import main
-from screener.cohort.answers import How, Row
+from screener.cohort.answers import Desk, How, Row
 from screener.cohort.ran import Ran
 from screener.cohort.run import by_processes, run
 from screener.records.facts.columns import from_table
@@ -51,6 +52,18 @@ def test_each_patient_has_the_answers_of_a_screening_alone(answers: tuple[Path, 
 def test_several_processes_write_what_one_does(answers: tuple[Path, Ran], facts: Facts, tmp_path: Path) -> None:
     ran = run(facts, tmp_path, load_rules(), How(DAY, DAY), by_processes(2))
     assert rows(tmp_path, ran) == rows(*answers)
+
+
+def test_a_desk_of_another_process_keeps_nothing_by_identity() -> None:
+    rules = load_rules()
+    desk = Desk(rules, How(DAY, DAY))
+    (patient,) = load_patients(EXAMPLES / "score-with-two-readings.json", rules)
+    assert isinstance(patient, Patient)
+    here = desk.rows(patient, "")
+    there: Desk = pickle.loads(pickle.dumps(desk))
+    assert "limits" in vars(desk)
+    assert "limits" not in vars(there)
+    assert there.rows(patient, "") == here
 
 
 def test_a_second_run_decides_nobody_anew(answers: tuple[Path, Ran], facts: Facts) -> None:

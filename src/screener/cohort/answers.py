@@ -133,6 +133,10 @@ class Desk:
         self._prepared: dict[int, list[Callable[[Frame], Truth]]] = {}
         """By the identity of rules that `limits` keeps: hashing them takes longer than deciding them."""
 
+    def __reduce__(self) -> tuple[type[Desk], tuple[Rulebook, How]]:
+        """Another process makes anew what is kept here by identity."""
+        return Desk, (self.rulebook, self.how)
+
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
         """The trials that are asked for."""
