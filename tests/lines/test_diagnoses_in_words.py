@@ -146,18 +146,49 @@ def test_fhir_is_read_by_its_words_where_nobody_knows_the_code() -> None:
     assert not patient.episodes
 
 
-def test_a_record_in_words_is_decided() -> None:
-    """Eight common diagnoses in words leave as many lines open as none of them."""
-    words = [
-        "arterial hypertension", "type 2 diabetes mellitus", "GERD", "hypothyroidism", "gonarthrosis", "cataract",
-        "iron deficiency anemia", "hyperlipidemia",
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        "arterial hypertension|type 2 diabetes mellitus|GERD|hypothyroidism|gonarthrosis|cataract|hyperlipidemia|"
+        "iron deficiency anemia|hiatal hernia|allergic rhinitis|G2P2",
+        "arterielle Hypertonie|Diabetes mellitus Typ 2|Adipositas Grad I|Divertikulose|Nikotinabusus|Nagelpilz|"
+        "Leistenhernie|Reizdarmsyndrom|Lumbago",
+        "hypertension artérielle|dyslipidémie|hernie hiatale|surpoids|cataracte|lombalgie chronique|anémie ferriprive|"
+        "kyste rénal|rhinite allergique|carence en vitamine D",
+        "高血压|2型糖尿病|高脂血症|痛风|肾囊肿|慢性胃炎|颈椎病|甲状腺功能减退症|偏头痛|慢性咽炎|足癣",
+    ],
+)
+def test_a_record_in_words_is_decided(words: str) -> None:
+    """Common diagnoses in words leave as many lines open as none of them."""
     rules = load_rules()
     statuses = [
         [line.status for trial in evaluate(patient, rules).trials for line in trial.criteria]
-        for patient in (read(), read(*({"text": each, "status": "active"} for each in words)))
+        for patient in (read(), read(*({"text": each, "status": "active"} for each in words.split("|"))))
     ]
     assert statuses[0] == statuses[1]
+
+
+@pytest.mark.parametrize(
+    ("wording", "concept"),
+    [
+        ("慢性乙型病毒性肝炎", "chronic_hepatitis_b"),
+        ("Alkoholische Leberzirrhose", "alcoholic_cirrhosis"),
+        ("Cirrhosis of liver, decompensated", "decompensated_cirrhosis"),
+        ("ascites", "ascites"),
+    ],
+)
+def test_a_name_as_the_words_of_a_diagnosis_is_certain_in_fhir_too(wording: str, concept: str) -> None:
+    condition = {
+        "resourceType": "Condition",
+        "id": "c",
+        "subject": {"reference": "Patient/p"},
+        "code": {"text": wording},
+    }
+    entries = [{"resource": {"resourceType": "Patient", "id": "p"}}, {"resource": condition}]
+    patient = load_patient({"resourceType": "Bundle", "type": "collection", "entry": entries}, load_rules())
+    native = read({"text": wording})
+    assert set(patient.episodes) == set(native.episodes) == {concept}
+    assert patient.may_be.keys() == native.may_be.keys()
 
 
 @pytest.mark.parametrize(

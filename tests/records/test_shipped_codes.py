@@ -186,6 +186,24 @@ def test_a_code_that_leaves_open_what_it_is_may_be_what_it_does_not_exclude(
     assert relation(system, code, name) == wanted
 
 
+@pytest.mark.parametrize(
+    ("code", "name", "wanted"),
+    [
+        ("197270009", "liver_failure", "is"),  # acute hepatic failure
+        ("197270009", "pregnancy", "is not"),
+        ("197270009", "cerebral_infarction", "is not"),
+        ("302215000", "bleeding", "is not"),  # few platelets
+        ("70342003", "infection", "is not"),  # gallstones that obstruct nothing
+        ("13645005", "chronic_obstructive_pulmonary_disease", "is"),
+        ("13645005", "infection", "is not"),
+        ("709044004", "acute_kidney_injury", "is not"),  # chronic kidney disease
+        ("397825006", "gastrointestinal_bleeding", "may be"),  # gastric ulcer
+    ],
+)
+def test_a_reviewed_row_is_as_wide_as_its_name(code: str, name: str, wanted: str) -> None:
+    assert relation("snomed", code, name) == wanted
+
+
 def test_a_code_beside_it_that_says_what_it_is_settles_it() -> None:
     codes = [("icd10", "N28.9"), ("snomed", "1"), ("icd10", "N20.0")]
     assert "acute_kidney_injury" in dictionary().said(codes[:2]).open

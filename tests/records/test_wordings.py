@@ -83,7 +83,7 @@ def test_it_is_listed_with_what_a_record_calls_things() -> None:
         ("conditions", "HCC ausgeschlossen"),
         ("procedures", "no dialysis"),
         ("medications", "no steroids"),
-        ("allergies", "NKDA"),
+        ("allergies", "no penicillin allergy"),
     ],
 )
 @pytest.mark.parametrize("field", ["name", "text"])
