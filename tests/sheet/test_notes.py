@@ -45,6 +45,10 @@ def screening() -> Screening:
             Note("2 times, it is a plan", path="Condition", places=("Condition/1", "Condition/2")),
             "Condition: 2 times, …",
         ),
+        (
+            Note("1 entry is not read: `K74.6` Zirrhose", "open", "Condition", places=("conditions[0]",)),
+            "Condition: 1 entry is not read: K74.6 Zirrhose",
+        ),
         (Note("a complete list leaves open: sepsis"), "a complete list leaves open: sepsis"),
         (at("row 5", "it is empty"), "*: it is empty"),
         (
@@ -126,4 +130,27 @@ def test_values_that_are_doubted_alike_are_one_thing_to_check() -> None:
     assert [doubt.text.partition(":")[0] for doubt in sheet.check_first] == [
         "INR 22.4 of 19 Feb",
         "INR 22.4 of 15 Feb and 1 earlier one",
+    ]
+
+
+LATER = ("total_bilirubin", "INR", "creatinine", "albumin")
+
+
+@pytest.mark.parametrize("number", [3, 4])
+def test_many_facts_of_a_later_day_are_one_note(number: int) -> None:
+    labs = [{"name": name, "value": 2, "date": f"2026-03-0{day}"} for day, name in enumerate(LATER[:number], 1)]
+    notes = [note for note in evaluate({"observations": labs}, load_rules(), as_of=AS_OF).notes if "day of sc" in note]
+    assert len(notes) == (1 if number > 3 else number)
+    if number > 3:
+        assert notes[0].startswith(
+            "4 entries are dated after the day of screening, the first 1 Mar 2026, and are not used: "
+            "`total_bilirubin`, `INR`, `creatinine`, `albumin`"
+        )
+
+
+def test_what_a_later_result_shows_has_no_note_of_its_own() -> None:
+    record = {"observations": [{"name": "pregnancy_test", "value": "negative", "date": "2026-03-01"}]}
+    told = [note for note in evaluate(record, load_rules(), as_of=AS_OF).notes if "day of screening" in note]
+    assert told == [
+        "observations[0]: `pregnancy_test` is dated 1 Mar 2026, after the day of screening, and is not used"
     ]

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from screener.evaluation.phrases import lowered
-from screener.records.notes import Note, some_of
+from screener.records.notes import MOST_PLACES, Note, some_of
 from screener.records.patient import Patient
 from screener.rulebook import Rulebook
 from screener.values.dates import DAY, Moment, dates_in_words, day_shifted
 
 
 def later_than(patient: Patient, day: int) -> list[Note]:
-    """Facts dated after the day of screening, which are not used. Those of one name are named together."""
+    """Facts dated after the day of screening, which are not used. Those of one name are named together, and more than
+    a few names are named in one sentence. What a result shows is that result."""
+    results = [each for those in patient.results.values() for each in those]
+    shown_by = {each.source for each in results}
     dated: list[tuple[str, str, Moment | None]] = [
-        *((each.source, each.fact, each.when) for results in patient.results.values() for each in results),
+        *((each.source, each.fact, each.when) for each in results),
         *(
             (each.source, each.concept, each.start)
             for episodes in patient.episodes.values()
             for each in episodes
-            if each.list != "plans"
+            if each.list != "plans" and each.source not in shown_by
         ),
         *(
             (each.source, each.concept, each.when)
             for absences in patient.absences.values()
             for each in absences
-            if not each.reviewed
+            if not each.reviewed and each.source not in shown_by
         ),
         *((each.source, each.key, each.when) for each in patient.answers.values()),
     ]
@@ -32,7 +35,8 @@ def later_than(patient: Patient, day: int) -> list[Note]:
     for source, name, when in dated:
         if when is not None and when.first > end:
             later.setdefault(name, []).append((when, source))
-    return [*_later_reviews(patient, end), *(_later_note(name, those) for name, those in later.items())]
+    told = [_later_of_all(later)] if len(later) > MOST_PLACES else [_later_note(*each) for each in later.items()]
+    return [*_later_reviews(patient, end), *told]
 
 
 def _later_reviews(patient: Patient, end: int) -> list[Note]:
@@ -54,6 +58,15 @@ def reviewed_too_long_ago(patient: Patient, day: int, rulebook: Rulebook) -> lis
             old.setdefault(last.text, set()).add(lowered(concept.title))
     told = [(dates_in_words(on), ", ".join(sorted(titles))) for on, titles in sorted(old.items())]
     return [f"the chart review of {on} is too old to speak for the day of screening: {titles}" for on, titles in told]
+
+
+def _later_of_all(later: dict[str, list[tuple[Moment, str]]]) -> Note:
+    """Many facts: an earlier day was asked for, or a clock is wrong."""
+    dated = [each for those in later.values() for each in those]
+    first = dates_in_words(min((when for when, _ in dated), key=lambda when: when.first).text)
+    names = ", ".join(f"`{name}`" + (f" ({len(those)})" if len(those) > 1 else "") for name, those in later.items())
+    told = f"{len(dated)} entries are dated after the day of screening, the first {first}, and are not used: {names}"
+    return Note(told, places=tuple(source for _, source in dated))
 
 
 def _later_note(name: str, those: list[tuple[Moment, str]]) -> Note:

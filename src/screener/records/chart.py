@@ -206,13 +206,13 @@ class Chart:
         taken = {each.list for each in entries if not each.shown_by_result} | self.unread.keys()
         found: dict[RecordList, tuple[int, ...]] = {}
         for list_, days in self.none_known.items():
-            said = f"that there are no {list_.replace('_', ' ')} is said"
+            said = f"the record says that there are no {list_.replace('_', ' ')}"
             if list_ in taken:
-                self.findings.note("", f"{said} beside entries, and is not used")
+                self.findings.note("", f"{said}, and has some: no list is complete by it")
             elif dated := tuple(sorted({each.first_day for each in days if each is not None and each.is_one_day})):
                 found[list_] = dated
             else:
-                self.findings.note("", f"{said} without a day, and makes no list complete")
+                self.findings.note("", f"{said}, but not as of which day: no list is complete by it")
         return found
 
     def _counted(self, ranked: list[tuple[int, Result]]) -> tuple[Result, ...]:

@@ -144,7 +144,7 @@ class Meaning(Struct, frozen=True):
     @property
     def words(self) -> str:
         """What the record calls an entry without a code, as it is written there."""
-        return self.called.removeprefix(f"{NO_CODE}, ").strip("`")
+        return self.called.strip("`")
 
     @property
     def flags(self) -> tuple[Flag, ...]:

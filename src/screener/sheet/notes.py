@@ -54,6 +54,8 @@ def _note(note: Note, called: Mapping[str, str], screening: Screening) -> str:
         return f"“{note.about}”: {text} ({where})"
     if note.kind == "looked up":
         return f"{text} ({where})"
+    if note.path and not note.path.startswith(where):
+        return f"{note.path}: {text}"  # entries of one kind, which the text names
     what = called.get(where) or (
         lowered(screening.rulebook.fact(note.about).title) if _is_fact(note.about, screening) else ""
     )

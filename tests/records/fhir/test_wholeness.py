@@ -267,7 +267,7 @@ def test_a_section_of_which_nothing_is_known_to_be_makes_its_list_complete_as_of
 def test_none_known_beside_an_entry_is_not_used_and_said_so() -> None:
     patient = read_patient(document(section("11450-4", "nilknown"), others=(condition("ascites"),)), SMALL)
     assert (patient.none_known_on, list(patient.episodes)) == ({}, ["ascites"])
-    assert "that there are no conditions is said beside entries, and is not used" in patient.notes
+    assert "the record says that there are no conditions, and has some: no list is complete by it" in patient.notes
 
 
 @pytest.mark.parametrize(

@@ -683,14 +683,13 @@ def _linked_people(people: Sequence[Person], pool: Pool) -> set[int]:
 def _perhaps_known_otherwise(people: Sequence[Person]) -> Iterator[Person]:
     """The patients who may be somebody whom the file knows by an identifier alone: nothing on record says that theirs
     of that system is another one. An identifier without a system may be anybody's."""
-    known = [each.known_by for each in people if each.known_by is not None]
-    if not known:
-        return
-    for person in people:
+    known = {each.known_by for each in people if each.known_by is not None}
+    systems = {system for system, _ in known}
+    for person in people if known else ():
         if person.resource is None:
             continue
         own = identifiers_of(person.resource.body)
-        if any(each[0] is None or each in own or all(system != each[0] for system, _ in own) for each in known):
+        if None in systems or not known.isdisjoint(own) or not systems <= {system for system, _ in own}:
             yield person
 
 

@@ -220,7 +220,7 @@ class Reader:
         places = self._without_rule.get(resource.kind, {}).get(concept, [])
         if place in places:
             places.remove(place)
-        label = label_of(concept)
+        label = called_of(concept)
         self._taken_for.setdefault((label, tuple((each.form or each.entry).name for each in near)), []).append(place)
         self.chart.near += [Near(each.entry.name, place, label) for each in near]
 
@@ -365,7 +365,7 @@ class Reader:
             said = self.dictionary.said(codes, concept.text, on=on, displays=displays)
             certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
             told = () if kinds is None else tuple(disputed(meanings, said))
-            known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, label_of(concept), codes)
+            known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, called_of(concept), codes)
         return known
 
     def known(self, concept: Concept, kinds: tuple[str, ...]) -> tuple[Meaning, ...]:
@@ -446,7 +446,7 @@ class Reader:
         codes = named.codes
         displays = [each.display for each in named.codings if each.display]
         said = self.dictionary.said(codes, named.text, on=on, displays=displays)
-        return said.is_known, self.dictionary.only_may_be(said, on, label_of(named), codes)
+        return said.is_known, self.dictionary.only_may_be(said, on, called_of(named), codes)
 
     def mention_what_it_names(self, mention: Mention, kind: str | None = None) -> None:
         """What the words of something name that is no entry of a list (of one kind only): that may be there."""
@@ -493,7 +493,7 @@ class Reader:
             known = []
             for called, said in self.dictionary.named_within(wording).items():
                 named = Concept((), called)
-                meaning = self.dictionary.only_may_be(said, "conditions", label_of(named), ())
+                meaning = self.dictionary.only_may_be(said, "conditions", called_of(named), ())
                 if meaning is not None:
                     known.append(Named(named, said.is_, meaning))
             if len(wording) <= LONGEST_TEXT:
@@ -827,3 +827,8 @@ def label_of(concept: Concept) -> str:
         return f"{NO_CODE}, {quoted(words)}" if words else NO_CODE
     code = quoted(coding.code) if coding.system else f"{quoted(coding.code)} (no system)"
     return f"{code} {quoted(words)[1:-1]}" if words else code
+
+
+def called_of(concept: Concept) -> str:
+    """A concept as people are asked about it: by its code and words, or by its words alone."""
+    return label_of(concept).removeprefix(f"{NO_CODE}, ")

@@ -108,7 +108,7 @@ def _read_emptiness(body: Body, resource: Resource, place: str, reader: Reader) 
             reader.none_known(each, reader.date(resource, "date"))
         return True
     code = next((each.code for each in reason.codings if each.code), None) or reason.words
-    why = f"why it is empty ({quoted(shown(code))}) does not say that there is nothing"
+    why = f"it is empty, and its reason ({quoted(shown(code))}) does not say that there is nothing"
     reader.leave_part(resource, place, why)
     for each in lists:
         reader.chart.leave_unread(each, place)
