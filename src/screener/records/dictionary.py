@@ -548,7 +548,7 @@ class Dictionary:
             for named in self._named_by(wording, on):
                 other = named.said.is_ | named.said.may_be
                 sex |= named.said.is_ & self._tells_the_sex
-                if not named.said.is_ <= said.is_ | said.open or not self._is_the_same(said, places, named):
+                if not named.said.is_ - self._tells_the_sex <= said.is_ | said.open or not self._is_the_same(said, places, named):
                     opened |= other
         opened -= said.is_ | said.unreviewed
         if not opened:
