@@ -106,7 +106,7 @@ def test_another_opens_what_it_may_be(wording: str, concepts: set[str]) -> None:
 @pytest.mark.parametrize(
     "wording",
     [
-        "no hypertension", "hypertension of unknown cause", "pneumonia excluded", "father: gout", "liver mass",
+        "no hypertension", "hypertension of unknown cause", "pneumonia excluded", "father: gout", "liver shadow",
         "diabetes insipidus", "hypertensive crisis", "St.n. OP 2014", "gout+", "I", "since 2009", "severe", "left",
     ],
 )  # fmt: skip

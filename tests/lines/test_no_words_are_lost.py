@@ -45,6 +45,17 @@ TRIALS = ("NCT03863002/E16", "NCT05985863/E13", TRIAL)
         ("E11.9", "T2DM without complications, HIV", HIV, "unknown"),
         ("E11.9", "T2DM, HIV negative", HIV, "passed"),
         ("K80.2", "Gallensteine, Z.n. LTx 2015", LIVER, "unknown"),
+        (
+            "K74.6",
+            "recurrent cirrhosis of the graft, OLT 2009",
+            LIVER,
+            "unknown",
+        ),  # which may be other things, as K74.6 may
+        ("N40", "BPH, prostate CA 2015", TUMOR, "unknown"),
+        ("K80.2", "gallstones, gallbladder mass", TUMOR, "unknown"),
+        ("N40", "benign prostatic hyperplasia", TUMOR, "passed"),
+        ("K80.2", "gallstones", TUMOR, "passed"),
+        ("N18.4", "CKD 4, on HD", "NCT03863002/E5", "unknown"),
         ("I10", "Hypertonie, Z.n. NTx", LIVER, "passed"),
         ("I10", "participant in trial NCT01234567", TRIAL, "unknown"),
     ],

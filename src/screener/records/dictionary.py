@@ -569,7 +569,9 @@ class Dictionary:
             for named in self._named_by(wording, on):
                 other = named.said.is_ | named.said.may_be
                 sex |= named.said.is_ & self._tells_the_sex
-                if not named.said.is_ <= said.is_ | said.open or not self._is_the_same(said, places, named):
+                if not named.said.is_ - self._tells_the_sex <= said.is_ | said.open or not self._is_the_same(
+                    said, places, named
+                ):
                     opened |= other
         opened -= said.is_ | said.unreviewed
         if not opened:
@@ -577,12 +579,13 @@ class Dictionary:
         return replace(said, is_=said.is_ | sex, may_be=said.may_be | opened, source=f"{said.source}; {_BY_ITS_WORDS}")
 
     def _is_the_same(self, said: Said, places: Iterable[str], named: Named) -> bool:
-        """Whether words may be for the same thing as the codes of an entry: one lies within the other, or both may be
-        something that rules ask for. Words that lie within no code, such as a name, are no other thing."""
+        """Whether words may be for the same thing as the codes of an entry: one lies within the other, or the words are
+        nothing that rules ask for but what the codes may be, too. Words that lie within no code, such as a name, are no
+        other thing."""
         if not named.within:
             return True
-        asked = self.asked - self.unspecific
-        if not asked.isdisjoint((named.said.is_ | named.said.may_be) & (said.is_ | said.open)):
+        asked = (self.asked - self.unspecific) & (named.said.is_ | named.said.may_be)
+        if asked and asked <= said.is_ | said.open:
             return True
         within = [plain_code(*each) for each in named.within]
         return any(one.startswith(other) or other.startswith(one) for one in places for other in within)
