@@ -70,3 +70,24 @@ def test_a_dose_and_its_order_of_a_day_before_may_be_one_dose(written: str) -> N
 def test_doses_of_two_days_are_two() -> None:
     days = ("2026-02-01", "2026-02-02")
     assert of_doses(*(given("MedicationAdministration", day, effectiveDateTime=day) for day in days)) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("microbes", "expected"),
+    [
+        ({"loinc": "600-7", "value": "positive"}, "unknown"),
+        ({"loinc": "600-7", "value": "Escherichia coli"}, "unknown"),
+        ({"loinc": "600-7", "value": None}, "unknown"),
+        ({"loinc": "600-7", "value": "No growth after 5 days"}, "passed"),
+        ({"name": "blood culture", "value": "negative"}, "passed"),
+    ],
+)
+def test_a_germ_that_was_found_is_asked_about(microbes: dict[str, Any], expected: str) -> None:
+    labs = [
+        {"name": "creatinine", "value": 80, "unit": "umol/L", "date": f"2026-03-{day}T06:00"} for day in (12, 16, 17)
+    ]
+    labs += [{"name": "HE_grade", "value": 0, "date": "2026-03-17"}]
+    labs += [{"name": "hemoglobin", "value": 124, "unit": "g/L", "date": "2026-03-17"}]
+    labs += [{"name": "procalcitonin", "value": 0.1, "unit": "ng/mL", "date": "2026-03-17"}]
+    germ = {"date": "2026-03-16", **microbes}
+    assert status("NCT05985863/E1", observations=[*labs, germ]) == expected
