@@ -154,3 +154,22 @@ def test_what_a_later_result_shows_has_no_note_of_its_own() -> None:
     assert told == [
         "observations[0]: `pregnancy_test` is dated 1 Mar 2026, after the day of screening, and is not used"
     ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "asked"),
+    [
+        (
+            {"unit": "mmHg"},
+            "what was measured in mmHg? Here it is an entry that may be spontaneous bacterial",
+        ),
+        ({}, "spontaneous bacterial peritonitis is no result, and is read under conditions only"),
+    ],
+)
+def test_of_a_result_with_a_unit_under_the_name_of_a_condition_it_is_asked_what_was_measured(
+    unit: dict[str, str], asked: str
+) -> None:
+    rules = load_rules()
+    record = {"id": "anna", "observations": [{"name": "SBP", "value": 95, "date": "2026-02-18", **unit}]}
+    (doubt,) = sheet_of(evaluate(read_patient(record, rules), rules, as_of=AS_OF)).check_first
+    assert doubt.text.startswith(f"“SBP: 95”: {asked}")

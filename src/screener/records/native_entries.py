@@ -339,9 +339,13 @@ class _Reader:
         that may be that condition, or a kind of it, which a person has to read."""
         list_ = LIST_OF[concept.kind]
         if not is_told:
-            fault = f"`{concept.name}` is no result, and is read under `{list_}` only"
-            mend = f"; if {entry.unit} was measured, give the result the name of that" if entry.unit else ""
-            self.findings.note(path, f"{fault}; here it is an entry that may be it{mend}", "check first")
+            note = (
+                f"`{concept.name}` is no result, and is read under `{list_}` only; here it is an entry that may be it"
+            )
+            if entry.unit:
+                unit = entry.unit[:LONGEST_VALUE]
+                note = f"what was measured in `{unit}`? Here it is an entry that may be `{concept.name}`"
+            self.findings.note(path, note, "check first")
         written = "" if entry.value is None else f": {str(entry.value)[:LONGEST_VALUE]}"
         named = self.dictionary.terminology.named(concept.name)
         self._may_be(named, lists_of(concept), f"{entry.name}{written}", path, entry)
