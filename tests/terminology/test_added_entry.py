@@ -93,7 +93,7 @@ def added(dice: random.Random) -> dict[str, str]:
 
 def _with_kind(text: str, broader: str) -> str:
     """A file of rules in which a condition includes the added entry, too, if it stands there."""
-    head = re.search(rf'^condition {broader} ".*$', text, re.M)
+    head = re.search(rf'^condition {broader} ".*(?:\n  also (?:.*,\n)*.*)?$', text, re.M)
     if head is None:
         return text
     block = text[head.end() :].split("\n\n", 1)[0]
