@@ -22,6 +22,7 @@ from screener.cohort.ran import Ran, place_of
 from screener.cohort.run import run
 from screener.records.facts import folder as facts_folder
 from screener.records.facts.folder import Facts, FactsError, alone_in, unchanged
+from screener.records.facts.source import recognises
 from screener.records.patient import Patient
 
 
@@ -274,4 +275,4 @@ def test_everything_is_for_its_owner_alone(answers: tuple[Path, object], facts: 
 
 def test_a_file_in_a_folder_without_its_last_word_is_no_record(tmp_path: Path) -> None:
     (tmp_path / ".people-0.parquet.7").write_bytes(b"")
-    assert facts_folder.is_facts(tmp_path)
+    assert recognises(tmp_path)

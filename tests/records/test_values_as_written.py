@@ -93,7 +93,7 @@ def test_a_dash_may_be_a_missing_value(name: str, value: str) -> None:
     ("name", "unit", "fact"),
     [
         ("HBV DNA", "IU/ml", "HBV_DNA_load"),
-        ("HBV DNA", None, "HBV_DNA"),
+        ("HBV DNA", None, "HBV_DNA_load"),  # whose unit is missing
         ("HCV RNA", "IU/mL", "HCV_RNA_load"),
         ("HIV RNA", "copies/mL", "HIV_RNA_load"),
         ("HIV RNA", "mg/dL", "HIV_RNA"),

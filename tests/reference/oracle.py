@@ -105,7 +105,7 @@ from typing import Literal, NamedTuple, assert_never, get_args
 from msgspec.structs import replace
 
 from birthdays import birth_days_of_age
-from screener.records.patient import OF_OTHER_SEX, Absence, Answer, Episode, Patient, Result
+from screener.records.patient import Absence, Answer, Episode, Patient, Result
 from screener.rulebook import (
     VERBS,
     AgainstLimit,
@@ -1138,12 +1138,6 @@ class Oracle:
         return any(
             is_of_other(name) and episode.list != "family_history" and episode.unusable in (None, "unit")
             for name, those in self.patient.episodes.items()
-            for episode in those
-        ) or any(
-            is_of_other(name) and OF_OTHER_SEX in episode.flags
-            for list_, of_list in self.patient.may_be.items()
-            if list_ != "family_history"
-            for name, those in of_list.items()
             for episode in those
         )
 

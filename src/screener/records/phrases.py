@@ -68,10 +68,12 @@ _ASIDE: Mapping[str, str] = {"conditions": "drugs"}
 
 
 class Named(Struct, frozen=True):
-    """What words name: what they say, and the codes that they lie within. A name of the dictionary has none."""
+    """What words name: what they say, and the codes that they lie within. A name of the dictionary has none. Words of
+    the list's own table name what it holds; among diagnoses the codes of a treatment are the reasons for it."""
 
     said: Said
     within: tuple[tuple[str, str], ...] = ()
+    is_of_the_list: bool = False
 
 
 class _Phrase(Struct, frozen=True):
@@ -148,11 +150,15 @@ class Phrases:
         return frozenset[str]().union(*(self._of(each).is_ for each in phrases)) & self.certain
 
     def named_in(self, wording: str) -> Sequence[Named]:
-        """What each phrase of a wording says, and within which codes it lies."""
+        """What each phrase of a wording says, and within which codes it lies. Next to words that nobody knows, a treatment
+        among diagnoses says nothing: `breakdown of internal fixation device` names no reason for the fixation."""
+        made_of = list(self._made_of(wording))
+        left_out = _BESIDES.get(self.table) if None in made_of else None
         return [
-            Named(self._of(each), each.row.within if each.row is not None else ())
-            for each in self._made_of(wording)
-            if each is not None and not each.is_aside and (each.row is None or each.row.beside is None)
+            Named(self._of(each), each.row.within, each.row.system == self.table) if each.row else Named(self._of(each))
+            for each in made_of
+            if each is not None and not each.is_aside
+            if each.row is None or (each.row.beside is None and each.row.system != left_out)
         ]
 
     def after_treatment(self, codes: Iterable[tuple[str, str]], wording: str) -> Said | None:
