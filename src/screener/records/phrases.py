@@ -150,8 +150,8 @@ class Phrases:
         return frozenset[str]().union(*(self._of(each).is_ for each in phrases)) & self.certain
 
     def named_in(self, wording: str) -> Sequence[Named]:
-        """What each phrase of a wording says, and within which codes it lies. Next to words that nobody knows, a treatment
-        among diagnoses says nothing: `breakdown of internal fixation device` names no reason for the fixation."""
+        """What each phrase of a wording says, and within which codes it lies. Next to words that nobody knows, a
+        treatment among diagnoses says nothing: `breakdown of internal fixation device` names no reason for it."""
         made_of = list(self._made_of(wording))
         left_out = _BESIDES.get(self.table) if None in made_of else None
         return [
