@@ -580,9 +580,9 @@ class Dictionary:
 
     def _is_the_same(self, said: Said, places: Iterable[str], named: Named) -> bool:
         """Whether words may be for the same thing as the codes of an entry: one lies within the other; the codes are
-        for certain something that the words may be, which say less (`bleeding` next to K29.01); or the words are nothing
-        that rules ask for but what the codes may be, too. Words that lie within no code, such as a name, are no other
-        thing."""
+        for certain something that the words may be, which say less (`bleeding` next to K29.01); or the words are
+        nothing that rules ask for but what the codes may be, too. Words that lie within no code, such as a name, are no
+        other thing."""
         if not named.within:
             return True
         asked = (self.asked - self.unspecific) & (named.said.is_ | named.said.may_be)
