@@ -81,7 +81,7 @@ def test_what_stands_on_a_sheet() -> None:
         "",
         "ALL CRITERIA MET       TEST0001  recruiting?    8/8 met   labs to 26 Feb",
         "  dates    closes after 10 Mar (I4)",
-        "  consent  recorded 19 Feb",
+        "  consent  recorded 19 Feb (answered by the patient)",
         "",
         "Pre-screening aid. Eligibility is the investigator's decision.",
     ]

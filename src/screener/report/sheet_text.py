@@ -168,7 +168,8 @@ class _Writer:
             yield _cut(told.rstrip(), self.width)
             yield from self.hanging(f"  {'stands':<{MARGIN - 2}}", _listed(stands), 2)
         else:
-            yield _cut(f"{told} {stands}", self.width)
+            whole = f"{told} {stands}{_by_which(row)}"
+            yield whole if len(whole) <= self.width else _cut(f"{told} {stands}", self.width)
         for lead, text in _below(row, most, is_over=bool(self.sheet.patient.died)):
             is_long = lead == "reading" and most > 1
             yield from self.hanging(f"  {lead:<{MARGIN - 2}}", text, 3 if is_long else 2)
@@ -184,10 +185,14 @@ class _Writer:
         if not texts and not sheet.review.groups:
             return
         has_review = bool(sheet.review.groups) and not sheet.review.waits
-        lines = self.shared(texts, room - 1 - (LINES_OF_A_REVIEW if has_review else 0))
-        review = list(self.review(room - 1 - len(lines))) if has_review else []
-        if len(review) < LINES_OF_A_REVIEW:  # what the review does not need, the others may have
-            lines = self.shared(texts, room - 1 - len(review))
+        lines, review = self.shared(texts, room - 1), []
+        for kept in range(LINES_OF_A_REVIEW, 0, -1) if has_review else ():
+            lines = self.shared(texts, room - 1 - kept)
+            review = list(self.review(room - 1 - len(lines)))
+            if len(review) < kept:  # what the review does not need, the others may have
+                lines = self.shared(texts, room - 1 - len(review))
+            if not any(line.endswith(CUT_OFF) for line in lines):
+                break  # a list that the chart review holds in full is counted before a task is cut off
         yield from ("", *lines, *review)
 
     def shared(self, texts: Sequence[tuple[str, str]], room: int) -> list[str]:
@@ -307,6 +312,12 @@ def _ruled_out(row: TrialRow) -> str:
     return f"{detail}; {phrases.counted(len(row.against), 'line')} against"
 
 
+def _by_which(row: TrialRow) -> str:
+    """The lines that the day on the line of the trial comes from: ` (E9)`."""
+    _, begin, lines = row.dates.text.partition(";")[0].partition(" (")
+    return f"{begin}{lines}" if row.state.name not in (*OUT, "too little") else ""
+
+
 def _shortly(row: TrialRow) -> str:
     """The day that matters most, on the line of the trial; the others stand below."""
     if row.state.name == "too little":
@@ -327,7 +338,7 @@ def _below(row: TrialRow, most: int, *, is_over: bool) -> Iterator[tuple[str, st
     if rest:
         yield "dates", rest
     if row.left and row.state.name not in ("all met", "all met if complete"):
-        yield "left", _left(row)
+        yield "left", f"{_left(row)}; consent {row.consent.partition(' (')[0]}" if row.consent_day else _left(row)
     elif row.consent and not is_over:
         yield "consent", row.consent
 

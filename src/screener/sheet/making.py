@@ -513,7 +513,9 @@ def _consent(trial: TrialResult, as_of: date) -> tuple[str, str]:
     """What is on record of the consent, and the day of it."""
     lines = [each for each in trial.criteria if is_consent(each)]
     for row in (row for line in lines for row in line.evidence):
-        return phrases.consent_recorded(row.value, row.date, as_of), (row.date or "")[: len("2026-02-19")]
+        remarks = [flag.text for flag in row.flags if flag.kind == "remark"]
+        day = (row.date or "")[: len("2026-02-19")]
+        return phrases.consent_recorded(row.value, row.date, as_of, remarks), day
     return (phrases.NOT_RECORDED if lines else ""), ""
 
 
