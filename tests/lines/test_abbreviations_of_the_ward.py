@@ -199,7 +199,7 @@ def test_where_nobody_graded_the_stage_of_a_fresh_encephalopathy_is_its_grade(on
         ({"text": "肝性脑病0级"}, (0, 0), "unknown"),
         ({"text": "肝性脑病2期"}, (2, 2), "passed"),
         ({"text": "hepatische Enzephalopathie Grad 1"}, (1, 1), "passed"),
-        ({"text": "no HE"}, None, "passed"),  # beside its code: one of the two is wrong, and the code is kept
+        ({"text": "no HE"}, None, "passed"),  # next to its code: one of the two is wrong, and the code is kept
         ({"stage": "5"}, None, "passed"),
     ],
 )
@@ -211,6 +211,24 @@ def test_a_coded_encephalopathy_is_of_the_grade_that_its_words_tell(
     results = patient.results.get("hepatic_encephalopathy_grade", ())
     assert [(each.value.low, each.value.high) for each in results if each.value] == ([graded] if graded else [])
     assert line("history of hepatic_encephalopathy within 4 weeks", conditions=conditions).status == is_one
+
+
+@pytest.mark.parametrize(("verified", "is_graded"), [("confirmed", True), ("provisional", False)])
+@pytest.mark.parametrize("stage", ["overt", "minimal", "0"])
+def test_the_stage_of_an_encephalopathy_in_doubt_is_no_grade(stage: str, verified: str, is_graded: bool) -> None:
+    condition = {
+        "resourceType": "Condition",
+        "id": "c",
+        "subject": {"reference": "Patient/p"},
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "verificationStatus": {"coding": [{"code": verified}]},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "K76.82"}]},
+        "stage": [{"summary": {"text": stage}}],
+        "onsetDateTime": "2026-02-18",
+    }
+    entries = [{"resource": each} for each in ({"resourceType": "Patient", "id": "p"}, condition)]
+    patient = load_patient({"resourceType": "Bundle", "type": "collection", "entry": entries}, load_rules())
+    assert bool(patient.results.get("hepatic_encephalopathy_grade")) is is_graded
 
 
 def test_a_grade_in_the_words_of_another_disease_is_none_of_its_stage() -> None:

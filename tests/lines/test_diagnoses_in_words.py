@@ -250,6 +250,8 @@ def test_an_overdose_may_have_been_taken_on_purpose(wording: str) -> None:
         ("E11.9", "E. coli sepsis", "sepsis"),
         ("K21.9", "bleeding varices", "gastrointestinal_bleeding"),
         ("I21.4", "lung tumor", "tumor"),
+        ("I81", "PVT, pulmonary emboli", "pulmonary_embolism"),
+        ("I81", "portal vein clot; embolism", "pulmonary_embolism"),
         # the same in fewer words, or what they deny
         ("K80.20", "Gallstones", None),
         ("N40.1", "BPH with LUTS", None),

@@ -104,10 +104,12 @@ class Chart:
 
     def add_condition(self, episode: Episode, meaning: Meaning) -> None:
         """Add a condition. Where a finding grades it, its stage in words or of 0 is a grade of the entry's day, if it
-        still holds. If that may be none, the entry only may be the condition; if it is none, until that day."""
+        still holds and is not in doubt. If that may be none, the entry only may be the condition; if it is none, until
+        that day."""
         finding, graded = self._grades.get(episode.concept), self._graded_by_stage(episode)
         if finding is not None and graded is not None:
-            is_of_the_day = episode.ongoing and graded.when is not None and graded.when.is_one_day
+            counts = episode.ongoing and not episode.doubtful and episode.unusable is None
+            is_of_the_day = counts and graded.when is not None and graded.when.is_one_day
             if is_of_the_day:
                 self.add_result(graded, None)
             if finding.may_be_lowest(graded.value, graded.choices):
