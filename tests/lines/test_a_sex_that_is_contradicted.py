@@ -45,6 +45,8 @@ def statuses(**record: Any) -> set[str]:
         {"icd10": "N95.1"},
         {"icd10cm": "Z90.710"},
         {"icd10cm": "Z85.43"},
+        {"icd10cm": "Z98.51"},
+        {"icd10cm": "Z97.5"},
         {"name": "cervical_carcinoma_in_situ"},
     ],
 )

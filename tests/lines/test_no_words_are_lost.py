@@ -9,7 +9,8 @@ import pytest
 
 from lines.casebook import LISTS, result_of, status
 
-TUMOR, CLOT, HIV, LIVER, TRIAL = (
+BLEEDING, TUMOR, CLOT, HIV, LIVER, TRIAL = (
+    "NCT07409259/E2",
     "NCT05985863/E3",
     "NCT03863002/E7",
     "NCT03863002/E12",
@@ -58,6 +59,18 @@ TRIALS = ("NCT03863002/E16", "NCT05985863/E13", TRIAL)
         ("N18.4", "CKD 4, on HD", "NCT03863002/E5", "unknown"),
         ("I10", "Hypertonie, Z.n. NTx", LIVER, "passed"),
         ("I10", "participant in trial NCT01234567", TRIAL, "unknown"),
+        # what a disease of the liver may lead to is more than the disease
+        ("K74.6", "cirrhosis with GI bleed", BLEEDING, "unknown"),
+        ("K74.6", "cirrhosis, melena", BLEEDING, "unknown"),
+        ("I85.00", "varices, hematemesis", BLEEDING, "unknown"),
+        ("D64.9", "anemia due to GI bleed", BLEEDING, "unknown"),
+        ("K74.6", "cirrhosis with liver mass", "NCT06242405/E1", "unknown"),
+        ("K74.6", "cirrhosis s/p liver tx 2019", LIVER, "unknown"),
+        ("K74.6", "cirrhosis, deep vein thrombosis", "NCT05985863/E6", "unknown"),
+        ("M06.9", "RA on prednisone", "NCT06242405/E6", "unknown"),
+        # the names of codes themselves add nothing
+        ("I82.4", "Acute embolism and thrombosis of deep veins of the leg", TUMOR, "passed"),
+        ("Z86.71", "Personal history of venous thrombosis and embolism", TUMOR, "passed"),
     ],
 )
 def test_words_next_to_a_code_of_something_else(code: str, words: str, line: str, expected: str) -> None:

@@ -579,16 +579,13 @@ class Dictionary:
         return replace(said, is_=said.is_ | sex, may_be=said.may_be | opened, source=f"{said.source}; {_BY_ITS_WORDS}")
 
     def _is_the_same(self, said: Said, places: Iterable[str], named: Named) -> bool:
-        """Whether words may be for the same thing as the codes of an entry: one lies within the other; the codes are
-        for certain something that the words may be, which say less (`bleeding` next to K29.01); or the words are
-        nothing that rules ask for but what the codes may be, too. Words that lie within no code, such as a name, are no
-        other thing."""
+        """Whether words may be for the same thing as the codes of an entry: one lies within the other, both are for
+        certain something that rules ask for, or the words are nothing of that but what the codes may be, too. Words
+        that lie within no code, such as a name, are no other thing."""
         if not named.within:
             return True
         asked = (self.asked - self.unspecific) & (named.said.is_ | named.said.may_be)
-        if named.is_of_the_list and not asked.isdisjoint(said.is_):
-            return True
-        if asked and asked <= said.is_ | said.open:
+        if not asked.isdisjoint(named.said.is_ & said.is_) or (asked and asked <= said.is_ | said.open):
             return True
         within = [plain_code(*each) for each in named.within]
         return any(one.startswith(other) or other.startswith(one) for one in places for other in within)

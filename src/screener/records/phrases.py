@@ -68,12 +68,10 @@ _ASIDE: Mapping[str, str] = {"conditions": "drugs"}
 
 
 class Named(Struct, frozen=True):
-    """What words name: what they say, and the codes that they lie within. A name of the dictionary has none. Words of
-    the list's own table name what it holds; among diagnoses the codes of a treatment are the reasons for it."""
+    """What words name: what they say, and the codes that they lie within. A name of the dictionary has none."""
 
     said: Said
     within: tuple[tuple[str, str], ...] = ()
-    is_of_the_list: bool = False
 
 
 class _Phrase(Struct, frozen=True):
@@ -155,9 +153,9 @@ class Phrases:
         made_of = list(self._made_of(wording))
         left_out = _BESIDES.get(self.table) if None in made_of else None
         return [
-            Named(self._of(each), each.row.within, each.row.system == self.table) if each.row else Named(self._of(each))
+            Named(self._of(each), each.row.within if each.row is not None else ())
             for each in made_of
-            if each is not None and not each.is_aside
+            if each is not None
             if each.row is None or (each.row.beside is None and each.row.system != left_out)
         ]
 
