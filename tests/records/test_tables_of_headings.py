@@ -51,6 +51,7 @@ def test_it_is_written_as_people_save_tables(tmp_path: Path, text: str) -> None:
         ("column,name,unit\nHE,HE_grade,mg/dL\n", "`HE_grade` does not come in `mg/dL`"),
         ("column,name,unit\nPat,patient,kg\n", "`patient` does not come in `kg`"),
         ("", "there is nothing in it"),
+        (f"column,name\n{'x' * 200_000},-\n", "it is no CSV: field larger than field limit"),
     ],
 )
 def test_a_fault_of_it_is_told(tmp_path: Path, text: str | bytes, told: str) -> None:

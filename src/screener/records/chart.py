@@ -137,8 +137,8 @@ class Chart:
         }
 
     def _add_of_other_sex(self, meaning: Meaning, entry: Episode) -> None:
-        """What the words of an entry name that only the sex can have which is not on record: the two contradict each
-        other (`20 weeks pregnant`)."""
+        """Add what the words of an entry name that only the other sex can have (`20 weeks pregnant`): it contradicts
+        the sex on record."""
         if self.sex is None or entry.list == "family_history":
             return
         for name in meaning.of_one_sex:

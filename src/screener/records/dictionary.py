@@ -714,7 +714,7 @@ class Dictionary:
         )
 
     def named_by(self, wordings: Iterable[str]) -> Said:
-        """What wordings name that are no entry of a list, such as the name of a result: it may be, and nothing else."""
+        """What wordings name that stand on no list, such as the name of a result."""
         told = [self.said((), plain, on="conditions") for each in wordings if (plain := not_denied(each)).strip()]
         is_ = frozenset[str]().union(*(each.is_ for each in told))
         return Said(is_, frozenset[str]().union(*(each.may_be for each in told)) - is_)

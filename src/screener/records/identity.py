@@ -106,7 +106,7 @@ class Naming:
 
     def parted_from_stage(self, entry: Condition) -> tuple[Condition, str | None]:
         """A condition whose wording tells its stage, as one with that stage; and the stage, if it is a numeral. Next to
-        a code for the same condition only such a stage is read as is the grade of a finding."""
+        a code the stage is read only where the code is for the same condition and a finding grades that."""
         words = entry.name if isinstance(entry.name, str) else entry.text
         if words is None or entry.stage is not None or entry.reviewed is not None or self._is_name(words):
             return entry, None

@@ -50,7 +50,10 @@ def read_own_table(place: Path, first_line: str, others: Sequence[str] = ()) -> 
         return OwnTable(problems=[Problem("", "it is not text in UTF-8", "save it as `CSV UTF-8`")])
     except (OSError, ValueError) as error:
         return OwnTable(problems=unreadable(str(place), error).problems)
-    rows, problems = rows_of(text, first_line, others)
+    try:
+        rows, problems = rows_of(text, first_line, others)
+    except csv.Error as error:  # a cell longer than Python reads
+        return OwnTable(problems=[Problem("", f"it is no CSV: {error}", "save it as CSV in UTF-8")])
     return OwnTable(rows, problems, f"sha256:{hashlib.sha256(written).hexdigest()}")
 
 

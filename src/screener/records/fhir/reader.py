@@ -449,7 +449,8 @@ class Reader:
         return said.is_known, self.dictionary.only_may_be(said, on, called_of(named), codes)
 
     def mention_what_it_names(self, mention: Mention, kind: str | None = None) -> None:
-        """What the words of something name that is no entry of a list (of one kind only): that may be there."""
+        """Mention what the words of something name that stands on no list: it may be there. With a kind, only concepts
+        of that kind are mentioned."""
         said = self.dictionary.named_by(own_words(mention.named))
         if kind is not None:
             concepts = self.dictionary.rulebook.concepts
