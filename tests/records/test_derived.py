@@ -100,8 +100,8 @@ def test_an_absence_of_another_list_divides_nothing() -> None:
     assert [each.start for each in found.episodes[HE]] == [up_to("2026-02-10")] * 2
 
 
-@pytest.mark.parametrize("absence", ["2026-02", "2026-02-10", "2026-02-14", "2026"])
-def test_an_absence_that_only_may_lie_between_leaves_the_beginning_open(absence: str) -> None:
+@pytest.mark.parametrize("absence", ["2026-02", "2026-02-10", "2026-02-14", "2026", None])
+def test_an_absence_that_only_may_lie_between_leaves_the_beginning_open(absence: str | None) -> None:
     found = patient((2, "2026-02-10"), (0, absence), (1, "2026-02-14"))
     assert found.episodes[HE] == (
         shown("observations[0]", up_to("2026-02-10"), "2026-02-10"),

@@ -345,7 +345,7 @@ def _episodes(
 ) -> Iterator[Episode]:
     list_ = LIST_OF[concept.kind]
     absent = _each_once(each.when for each in absences if each.list == list_ and not each.doubtful)
-    perhaps_absent = _each_once(each.result.when for each in shown if each.absent is UNKNOWN)
+    perhaps_absent = _each_once(each.when for each in _absences(concept, shown) if each.doubtful)
     explicit = [(each, concepts[each.concept]) for each in on_record if each.list == list_]
     positive: list[tuple[Moment, Result]] = []
     for each in shown:
