@@ -14,6 +14,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Literal, TypeVar
 
 import msgspec
@@ -840,6 +841,12 @@ class Rulebook(_Data, frozen=True, weakref=True, dict=True):
     by_name: dict[str, SaidByName] = {}
     """What the names of concepts say, worked out beforehand; empty if nobody did."""
     head: Head = Head()
+
+    @cached_property
+    def graded(self) -> Mapping[str, Finding]:
+        """The concepts that a finding grades, each with it: no grade of it is found where the concept is absent."""
+        findings = self.findings.values()
+        return {each.zero_when_absent: each for each in findings if each.zero_when_absent is not None}
 
     def fact(self, name: str) -> Lab | Finding:
         """The lab or finding of that name. Raises KeyError."""

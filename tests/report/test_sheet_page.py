@@ -195,7 +195,7 @@ def test_the_trials_stand_with_their_state_and_the_share_of_lines_that_are_met()
         "Ruled out today A new result could change it. 7 of 12 met.",
         "Ruled out For good. 16 of 23 met.",
     ]
-    assert rows(table)[0][3] == "Consent recorded 9 Feb good to 26 Feb; closes after 27 Feb"
+    assert rows(table)[0][3] == "Consent recorded 9 Feb (answered by the patient) good to 26 Feb; closes after 27 Feb"
 
 
 def test_a_thing_to_do_stands_once_with_a_dot_for_each_trial() -> None:

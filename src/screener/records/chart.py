@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from operator import attrgetter
 from typing import get_args
 
@@ -34,7 +33,7 @@ from screener.records.patient import (
 )
 from screener.records.reported import Reported
 from screener.records.written import is_of_several
-from screener.rulebook import KINDS_ON, LIST_OF, Concept, Finding, RecordList, Rulebook, Sex
+from screener.rulebook import KINDS_ON, LIST_OF, Concept, RecordList, Rulebook, Sex
 from screener.values.dates import BEGINNING, DAY, END, Moment, day_shifted, latest_of, not_later_than
 from screener.values.numerals import ARABIC, ROMAN
 
@@ -106,7 +105,7 @@ class Chart:
         """Add a condition. Where a finding grades it, its stage in words or of 0 is a grade of the entry's day, if it
         still holds and is not in doubt. If that may be none, the entry only may be the condition; if it is none, until
         that day."""
-        finding, graded = self._grades.get(episode.concept), self._graded_by_stage(episode)
+        finding, graded = self.rulebook.graded.get(episode.concept), self._graded_by_stage(episode)
         if finding is not None and graded is not None:
             counts = episode.ongoing and not episode.doubtful and episode.unusable is None
             is_of_the_day = counts and graded.when is not None and graded.when.is_one_day
@@ -121,20 +120,13 @@ class Chart:
 
     def _graded_by_stage(self, episode: Episode) -> Result | None:
         """The grade that an entry states as its stage; but for a Roman numeral, which is read as a stage."""
-        finding, stage = self._grades.get(episode.concept), episode.stage
+        finding, stage = self.rulebook.graded.get(episode.concept), episode.stage
         if finding is None or stage is None or stage in ROMAN:
             return None
         stated = f"grade {stage}" if stage.isdecimal() else stage
         reported = Reported(episode.source, stated, stated, when=episode.asserted or episode.start)
         result = finding_result(finding, Meaning(finding), reported)
         return result if result.unusable is None else None
-
-    @cached_property
-    def _grades(self) -> Mapping[str, Finding]:
-        """The conditions that a finding grades, each with it."""
-        return {
-            each.zero_when_absent: each for each in self.rulebook.findings.values() if each.zero_when_absent is not None
-        }
 
     def _add_of_other_sex(self, meaning: Meaning, entry: Episode) -> None:
         """Add what the words of an entry name that only the other sex can have (`20 weeks pregnant`): it contradicts

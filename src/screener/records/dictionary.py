@@ -785,12 +785,6 @@ class Dictionary:
         """Every name and alias, with what it stands for."""
         return self._names
 
-    @cached_property
-    def graded(self) -> Mapping[str, Finding]:
-        """The concepts that a finding grades, each with it: no grade of it is found where the concept is absent."""
-        findings = self.rulebook.findings.values()
-        return {each.zero_when_absent: each for each in findings if each.zero_when_absent is not None}
-
     def some_substance(self) -> Meaning | None:
         """The substance that includes every other one, if there is one."""
         substances = self._substances()
@@ -849,7 +843,7 @@ class Dictionary:
 
     def as_measured(self, meaning: Meaning, called: str, unit: str | None) -> Meaning:
         """What a name of a finding stands for if a number or a unit comes with it: the lab that has a name of the same
-        words and more, and may come in that unit (`hCG`, of which serum is measured; a viral load, where the finding
+        words and more, and may come in that unit (`hCG`, which is measured in serum; a viral load, where the finding
         "virus" has the shorter name)."""
         if not isinstance(meaning.entry, Finding):
             return meaning

@@ -114,7 +114,7 @@ class Naming:
         if not self._is_name(name) or self._is_an_event(name):
             return entry, None
         known = self.dictionary.named(name, ("condition",))
-        is_graded = known is not None and known.entry.name in self.dictionary.graded
+        is_graded = known is not None and known.entry.name in self.dictionary.rulebook.graded
         if stage not in ROMAN and not is_graded:
             return entry, None
         numeral = stage if stage in ROMAN else None
@@ -127,7 +127,7 @@ class Naming:
         """The name of a condition and the word before it that grades it: `minimal HE`; not one that denies it."""
         word, _, name = words.strip().partition(" ")
         known = self.dictionary.named(name, ("condition",))
-        finding = None if known is None else self.dictionary.graded.get(known.entry.name)
+        finding = None if known is None else self.dictionary.rulebook.graded.get(known.entry.name)
         if finding is None or finding.grade is None:
             return None
         none = {f"{finding.grade.low:g}"}
@@ -180,7 +180,7 @@ class Naming:
         """The findings that grade a condition, whose name or nearly whose name a result bears."""
         concept, likeness = self.concept_among_results(entry), likeness_of(self.dictionary)
         called = (concept.name,) if concept is not None else likeness.perhaps(wording, ("condition",))
-        graded = (self.dictionary.graded.get(each) for each in called)
+        graded = (self.dictionary.rulebook.graded.get(each) for each in called)
         return [
             Meaning(finding)
             for finding in graded

@@ -20,11 +20,20 @@ from screener.records.fields import own_field, passed_over, with_own_fields
 from screener.records.notes import NoteKind, some_of
 from screener.records.statuses import how_to_write, status_meant
 from screener.records.written import age_meant
+from screener.rulebook import RecordList
 
 CODE_FIELDS = ("loinc", "snomed", "icd10", "icd10cm", "icd10who", "icd10gm", "atc", "rxnorm")
 """The fields of an entry that are codes of a system."""
 
-LISTS_OF_ENTRIES = ("observations", "conditions", "procedures", "medications", "events", "allergies", "family_history")
+LISTS_OF_ENTRIES: tuple[RecordList | Literal["observations"], ...] = (
+    "observations",
+    "conditions",
+    "procedures",
+    "medications",
+    "events",
+    "allergies",
+    "family_history",
+)
 
 Text = str | None
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, get_args
+from typing import Literal, get_args
 
 from msgspec.structs import replace
 
@@ -167,7 +167,7 @@ class _Reader:
         """Where an entry stands."""
         return placed(f"{list_}[{number}]", self.places)
 
-    def entry(self, entry: Entry, path: str, list_: Any) -> None:
+    def entry(self, entry: Entry, path: str, list_: RecordList | Literal["observations"]) -> None:
         """An entry of a list."""
         match entry:
             case Observation():
@@ -176,9 +176,9 @@ class _Reader:
                 self.condition(entry, path)
             case Procedure():
                 self.procedure(entry, path)
-            case Stay():
+            case Stay() if list_ != "observations":
                 self.stay(entry, path, list_)
-            case Mention():
+            case Mention() if list_ != "observations":
                 self.mention(entry, path, list_)
 
     # ---- the person
@@ -327,7 +327,7 @@ class _Reader:
     def _grade_under(self, concept: Concept, reported: Reported) -> Meaning | None:
         """The finding that grades a condition, where a result under the condition's name says a grade of it. A plain
         number does not: 1 may be the first grade, or a yes; 0 is none either way."""
-        finding = self.dictionary.graded.get(concept.name)
+        finding = self.dictionary.rulebook.graded.get(concept.name)
         is_plain = isinstance(reported.value, Quantity | Span) and reported.value != Quantity(Fraction(0))
         if finding is None or is_plain or reported.unit is not None:
             return None
@@ -477,7 +477,7 @@ class _Reader:
 
     def _graded(self, concept: Concept, stated: str, when: Moment | None, path: str) -> None:
         """A grade that stands in the name of a condition is a result of its day: `HE grade 3`."""
-        finding = self.dictionary.graded.get(concept.name)
+        finding = self.dictionary.rulebook.graded.get(concept.name)
         if finding is not None and when is not None and when.is_one_day:
             grade = f"grade {ROMAN[stated]}"
             self.chart.add_result(

@@ -42,7 +42,7 @@ class OwnTable(Struct, frozen=True):
 
 
 def read_own_table(place: Path, first_line: str, others: Sequence[str] = ()) -> OwnTable:
-    """Read a table with the columns of this first line, the first two of which it needs, and perhaps others."""
+    """Read a table with the columns of this first line: it needs the first two, and may have others."""
     try:
         written = place.read_bytes()
         text = written.decode("utf-8-sig")

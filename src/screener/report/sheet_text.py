@@ -338,9 +338,10 @@ def _below(row: TrialRow, most: int, *, is_over: bool) -> Iterator[tuple[str, st
     if rest:
         yield "dates", rest
     if row.left and row.state.name not in ("all met", "all met if complete"):
-        yield "left", f"{_left(row)}; consent {row.consent.partition(' (')[0]}" if row.consent_day else _left(row)
+        is_recorded = row.consent and not row.counts.participant
+        yield "left", f"{_left(row)}; consent {row.consent}" if is_recorded else _left(row)
     elif row.consent and not is_over:
-        yield "consent", row.consent
+        yield "consent", f"{row.consent} ({row.consent_by})" if row.consent_by else row.consent
 
 
 def _left(row: TrialRow) -> str:

@@ -369,7 +369,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
     has_review = bool(counts.chart) and any(trial.id in group.trials for group in review.groups)
     left = "" if worked.screening.died is not None else phrases.left(counts, has_review)
     is_told_after = bool(left) and has_review and name != "too little" and not is_row
-    consent, consent_day = _consent(trial, worked.screening.as_of)
+    consent, consent_day, consent_by = _consent(trial, worked.screening.as_of)
     points = points_of(trial, worked.distances[trial.id], checks.lines)
     return TrialRow(
         id=trial.id,
@@ -389,6 +389,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
         after_clean_chart=_after_clean_chart(trial, worked) if is_told_after else None,
         consent=consent,
         consent_day=consent_day,
+        consent_by=consent_by,
         left=left,
     )
 
@@ -509,14 +510,13 @@ def _on(day: date, changes_: Sequence[Change]) -> str:
     return ", ".join(dict.fromkeys(each.criterion for each in changes_ if each.date == day + ONE_DAY))
 
 
-def _consent(trial: TrialResult, as_of: date) -> tuple[str, str]:
-    """What is on record of the consent, and the day of it."""
+def _consent(trial: TrialResult, as_of: date) -> tuple[str, str, str]:
+    """What is on record of the consent, the day of it, and who answered."""
     lines = [each for each in trial.criteria if is_consent(each)]
     for row in (row for line in lines for row in line.evidence):
-        remarks = [flag.text for flag in row.flags if flag.kind == "remark"]
-        day = (row.date or "")[: len("2026-02-19")]
-        return phrases.consent_recorded(row.value, row.date, as_of, remarks), day
-    return (phrases.NOT_RECORDED if lines else ""), ""
+        by = "; ".join(flag.text for flag in row.flags if flag.kind == "remark")
+        return phrases.consent_recorded(row.value, row.date, as_of), (row.date or "")[: len("2026-02-19")], by
+    return (phrases.NOT_RECORDED if lines else ""), "", ""
 
 
 def _add_signing(actions: Actions, rows: Sequence[TrialRow]) -> None:

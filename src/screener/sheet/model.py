@@ -240,6 +240,8 @@ class TrialRow(Struct, frozen=True):
     """`recorded 19 Feb`, `not recorded`."""
     consent_day: str = ""
     """`2026-02-19`"""
+    consent_by: str = ""
+    """`answered by the patient and both parents`"""
     left: str = ""
     """What is left to do, by who does it: `1 chart review, 2 judgements, consent`; empty where nothing is."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from fractions import Fraction
 
@@ -717,12 +716,13 @@ NOT_RECORDED = "not recorded"
 WHICH_READING = "which reading is meant?"
 
 
-def consent_recorded(value: str, day: str | None, as_of: date, remarks: Sequence[str]) -> str:
-    """`recorded 19 Feb (answered by both parents)`, `refused 19 Feb`."""
+def consent_recorded(value: str, day: str | None, as_of: date) -> str:
+    """`recorded 19 Feb`, `refused 19 Feb`."""
     words = "recorded" if value == "yes" else "refused"
-    with suppress(ValueError):  # a day that is known in part is not told
-        words = f"{words} {day_words(date.fromisoformat((day or '')[:10]), as_of)}"
-    return f"{words} ({'; '.join(remarks)})" if remarks else words
+    try:
+        return f"{words} {day_words(date.fromisoformat((day or '')[:10]), as_of)}"
+    except ValueError:  # a day that is known in part is not told
+        return words
 
 
 def consent_refused(when: str) -> str:
