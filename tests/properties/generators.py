@@ -1204,6 +1204,8 @@ def _gaps_of_days(
     if may_end and concept.course != "acute" and earliest <= TODAY and not is_partial(entry.get(begin)):
         ended = parse_moment(entry["end"]) if "end" in entry else None
         over_by = TODAY if made is None else max(TODAY, made)
+        if concept.longest_course is not None and started is not None:
+            over_by = min(over_by, day_shifted(started.last_day, concept.longest_course, 1))  # it lasts no longer
         if ended is None:
             # That what passes is over by now would deny what else the record says of it.
             may_be_over = is_alone and concept.course != "chronic"
