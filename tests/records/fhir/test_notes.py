@@ -171,7 +171,7 @@ SECRET_FIELDS: dict[str, Any] = {
     "device": {"display": MARK},
     "organization": {"reference": f"Organization/{MARK}", "display": MARK},
 }
-"""Fields that are not a code, the text of a code, a unit, a value or a date."""
+"""Fields that are not a code, the text of a code, the name of a drug, a unit, a value or a date."""
 
 BODIES: list[Json] = [
     PATIENT,
@@ -185,7 +185,7 @@ BODIES: list[Json] = [
     resource("Procedure", id="p1", status="completed", code=coded("dialysis")),
     resource("ServiceRequest", id="s1", status="active", code=coded("dialysis")),
     resource("MedicationStatement", id="m1", status="active", medicationCodeableConcept=coded("interferon")),
-    resource("MedicationRequest", id="m2", status="active", medicationReference={"display": MARK}),
+    resource("MedicationRequest", id="m2", status="active", medicationReference={"display": "a drug"}),
     resource("MedicationAdministration", id="m3", status="completed", medicationCodeableConcept=coded("interferon")),
     resource("FamilyMemberHistory", id="f1", status="completed", condition=[{"code": coded("mental_disorder")}]),
     resource("ResearchSubject", id="r1", status="on-study"),
