@@ -553,7 +553,8 @@ class Level:
         """The same level, known to be no older than these others, as far as they have the same clock or are of whole
         days."""
         moment = self.moment
-        firsts = [each.first for each in others if each.offset == moment.offset or each.is_whole_days]
+        by_days = moment.is_whole_days
+        firsts = [each.first for each in others if by_days or each.offset == moment.offset or each.is_whole_days]
         first = min(max([moment.first, *firsts]), moment.last)
         if first == moment.first:
             return self
