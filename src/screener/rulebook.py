@@ -247,6 +247,8 @@ class Finding(_Data, frozen=True, tag="finding"):
     words: tuple[Words, ...] = ()
     unlike: tuple[str, ...] = ()
     flags: tuple[FlagRule, ...] = ()
+    pair_of: tuple[str, ...] = ()
+    """Two labs whose results are written as one, parted by a stroke: `120/80`."""
 
     @property
     def is_stated(self) -> bool:

@@ -446,6 +446,7 @@ def finding_of(desk: Desk, block: syntax.Finding, fresh: Fresh) -> Finding | Non
         choices=choices,
         ordered=choices_line is not None and choices_line.ordered,
         unlike=_unlike(desk, block),
+        pair_of=_pair_of(desk, block),
     )
     finding = replace(finding, words=_words(desk, block, finding))
     for _, code in code_lines(block):
@@ -453,6 +454,13 @@ def finding_of(desk: Desk, block: syntax.Finding, fresh: Fresh) -> Finding | Non
             desk.no_value(finding, code.value)
     line = _only(block.lines, syntax.WhenAbsentLine)
     return finding if line is None else _with_absence(desk, finding, line)
+
+
+def _pair_of(desk: Desk, block: syntax.Finding) -> tuple[str, ...]:
+    """The two labs whose results are written as one, parted by a stroke."""
+    line = _only(block.lines, syntax.NamesLine, "pair of")
+    entries = [desk.find(name, ("lab",), "`pair of`") for name in (() if line is None else line.names)]
+    return tuple(entry.name for entry in entries if entry is not None)
 
 
 def _words(desk: Desk, block: syntax.Finding, finding: Finding) -> tuple[Words, ...]:

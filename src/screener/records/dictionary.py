@@ -866,6 +866,12 @@ class Dictionary:
             return False
         return True
 
+    def may_be_a_pair_in(self, meaning: Meaning, unit: str | None) -> bool:
+        """Whether a result is not of a pair of labs that cannot come in its unit: `RR` in `/min` is no pressure."""
+        if not isinstance(meaning.entry, Finding) or not meaning.entry.pair_of:
+            return True
+        return all(self.may_come_in(Meaning(self.rulebook.labs[each]), unit) for each in meaning.entry.pair_of)
+
     def units_of(self, lab: Lab) -> tuple[str, ...]:
         """The units that the dictionary itself names for a lab: its canonical unit, and those of its codes."""
         return tuple(dict.fromkeys([lab.unit, *(code.unit for code in lab.codes if code.unit is not None)]))

@@ -50,6 +50,11 @@ _COUNTED = re.compile(r"(?:\d+|x(?=\d))+(.*)", re.IGNORECASE)
 _NUMBERED = re.compile(r"([^\W\d_]{3,})\d{2,}")
 """A word with a number behind it, as of a register: `NCT01234567`."""
 
+_PARTS = re.compile(r"[^\W\d_]+|\d+")
+
+_ANY_NUMBER = "#"
+"""In a phrase of the table: some number, perhaps in one with its unit. `BP # #` is `BP 120/80`."""
+
 _HAN = re.compile(r"[\u3400-\u9fff]")
 """A letter of a script without spaces between words."""
 
@@ -194,6 +199,9 @@ class Phrases:
             if longest is None and (counted := _COUNTED.fullmatch(words[at])) is not None:
                 words[at] = counted[1]
                 longest = self._longest(words, at) if words[at] else None
+            if longest is None and (parts := self._with_its_number(words, at)):
+                words[at : at + 1] = parts
+                continue
             if longest is None and (numbered := _NUMBERED.fullmatch(words[at])) is not None:
                 longest = self._longest([numbered[1]], 0)
             if longest is None and (parts := self._cut(words[at])):
@@ -204,6 +212,12 @@ class Phrases:
             if longest is not None or words[at]:
                 yield longest
             at += len(longest.words) if longest is not None else 1
+
+    def _with_its_number(self, words: Sequence[str], at: int) -> Sequence[str]:
+        """A word and the number behind it, if that is a phrase: `BP70`; none of any other word."""
+        parts = _PARTS.findall(words[at])
+        longest = self._longest([*parts, *words[at + 1 :]], 0) if len(parts) > 1 else None
+        return parts if longest is not None and _ANY_NUMBER in longest.words else ()
 
     def _cut(self, word: str) -> Sequence[str]:
         """The phrases and numbers of a word in a script without spaces, the longest first; none if any part of it is
@@ -279,12 +293,18 @@ def _phrase(written: str, row: ReviewedRow, is_of_another_table: bool) -> _Phras
     is no word of a procedure."""
     if is_of_another_table and is_abbreviation(written.strip()):
         return _Phrase((written.strip(),), row, as_written=True)
-    return _Phrase(tuple(each.casefold() for each in plain_words(written)), row)
+    parts = written.split() if _ANY_NUMBER in written else plain_words(written)
+    return _Phrase(tuple(each.casefold() for each in parts), row)
 
 
 def _as_compared(words: Sequence[str], phrase: _Phrase) -> tuple[str, ...]:
     if phrase.as_written:
         return tuple(words)
+    if _ANY_NUMBER in phrase.words:
+        numbered = zip(words, phrase.words, strict=False)
+        return tuple(
+            _ANY_NUMBER if of == _ANY_NUMBER and word[:1].isdecimal() else word.casefold() for word, of in numbered
+        )
     return tuple(plain_word(each) if phrase.row is None else each.casefold() for each in words)
 
 
