@@ -338,6 +338,8 @@ class Concept(_Data, frozen=True, tag="concept"):
     lasts: Duration | None = None
     longest_course: Duration | None = None
     flags: tuple[FlagRule, ...] = ()
+    in_doubt_with: tuple[str, ...] = ()
+    """Conditions of whose day no result says for certain that it is absent: an encephalopathy beside a coma."""
     ended_by: tuple[str, ...] = ()
     """The concepts whose entries end this one."""
     goes_on_after: tuple[str, ...] = ()

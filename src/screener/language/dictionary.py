@@ -627,12 +627,17 @@ def _includes(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
     return tuple(included)
 
 
-_NAMED_ON: dict[str, tuple[EntryKind, ...]] = {"ended by": ("condition", "procedure"), "goes on after": ("procedure",)}
+_NAMED_ON: dict[str, tuple[EntryKind, ...]] = {
+    "ended by": ("condition", "procedure"),
+    "goes on after": ("procedure",),
+    "in doubt with": ("condition",),
+}
 """The kinds of entry that such a line may name."""
 
 
 def named_on(line: str, desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
-    """The entries that a line of a concept names: what ends it, or what it goes on after."""
+    """The entries that a line of a concept names: what ends it, what it goes on after, or with what its absence is in
+    doubt."""
     entries = [desk.find(name, _NAMED_ON[line], f"`{line}`") for name in _names_after(block, line)]
     return tuple(entry.name for entry in entries if entry is not None)
 

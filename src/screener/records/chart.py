@@ -85,6 +85,7 @@ class Chart:
                 may_be_in_family=meaning.may_be_in_family,
                 called=meaning.called,
                 codings=meaning.codings,
+                named=meaning.named,
                 is_part=meaning.is_part and episode.list == "conditions",
             )
             if episode.list == "allergies" and is_of_several(meaning.words):

@@ -352,7 +352,7 @@ def _episodes(
         result = each.result
         if each.present is FALSE or _is_said_by_entry(result, explicit, absent):
             continue
-        if each.present is UNKNOWN and _is_settled(result, concept, shown):
+        if each.present is UNKNOWN and _is_settled(result, concept, shown, concepts):
             continue
         if each.present is UNKNOWN or not _is_placed(result):
             yield _doubtful(concept, each, absent, _over_by(result, concept, shown))
@@ -375,15 +375,19 @@ def _each_once(moments: Iterable[Moment | None]) -> list[Moment]:
     return [each for each in dict.fromkeys(moments) if each is not None]
 
 
-def _is_settled(result: Result, concept: Concept, shown: Sequence[Shown]) -> bool:
+def _is_settled(result: Result, concept: Concept, shown: Sequence[Shown], concepts: Mapping[str, Concept]) -> bool:
     """Whether a test that can show either is negative on the day of a result that only raises the question, or later.
 
     A screening test for HIV is reactive, the confirmatory test of the same day is negative: there is none. What passes
-    may have come within the day, or gone since, and stays open; only a test of the same time speaks of it.
+    may have come within the day, or gone since, and stays open; only a test of the same time speaks of it. A
+    result that shows what puts the test in doubt stays open as well: a coma next to a grade of 0.
     """
     can_show = {sign.fact for sign in concept.present_when}
     when = result.when
     if result.fact in can_show or when is None:
+        return False
+    beside = (concepts[name].present_when for name in concept.in_doubt_with)
+    if any(_meets_any(result, _at_once(signs)) is not FALSE for signs in beside):
         return False
     if concept.course == "passing":
         return any(each.absent is TRUE and each.result.fact in can_show and each.result.when == when for each in shown)

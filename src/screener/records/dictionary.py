@@ -138,6 +138,8 @@ class Meaning(Struct, frozen=True):
     """What the record calls an entry that leaves open what it is."""
     codings: frozenset[tuple[str, str]] = frozenset()
     """The codes of the entry, each with its system."""
+    named: frozenset[str] = NOBODY
+    """What its words name, or what is in doubt with that."""
     of_one_sex: frozenset[str] = NOBODY
     """What the words of an entry name that only one sex can have."""
 
@@ -563,20 +565,28 @@ class Dictionary:
         places = self.terminology.places(codes)
         opened: set[str] = set()
         sex: set[str] = set()
+        names: set[str] = set()
         for wording in wordings:
             if folded(without_brackets(wording)) in own:
                 continue
             for named in self._named_by(wording, on):
                 other = named.said.is_ | named.said.may_be
                 sex |= named.said.is_ & self._tells_the_sex
+                names |= named.said.is_
                 if not named.said.is_ - self._tells_the_sex <= said.is_ | said.open or not self._is_the_same(
                     said, places, named
                 ):
                     opened |= other
         opened -= said.is_ | said.unreviewed
         if not opened:
-            return replace(said, is_=said.is_ | sex) if sex else said
-        return replace(said, is_=said.is_ | sex, may_be=said.may_be | opened, source=f"{said.source}; {_BY_ITS_WORDS}")
+            return replace(said, is_=said.is_ | sex, named=frozenset(names)) if sex or names else said
+        return replace(
+            said,
+            is_=said.is_ | sex,
+            may_be=said.may_be | opened,
+            source=f"{said.source}; {_BY_ITS_WORDS}",
+            named=frozenset(names),
+        )
 
     def _is_the_same(self, said: Said, places: Iterable[str], named: Named) -> bool:
         """Whether words may be for the same thing as the codes of an entry: one lies within the other, both are for
@@ -625,6 +635,7 @@ class Dictionary:
         known = self.with_names(codes)
         codings = frozenset((system, plain_code(system, code)) for system, code in known)
         may_be = self._open_on(said, on)
+        named = self._named_for_certain(said)
         family = said.may_be_in_family & self.asked if on == "conditions" else NOBODY
         is_ = [
             replace(
@@ -634,6 +645,7 @@ class Dictionary:
                 is_read=said.is_known,
                 called=called,
                 codings=codings,
+                named=named,
             )
             for meaning in meanings
         ]
@@ -651,10 +663,26 @@ class Dictionary:
                 is_read=said.is_known,
                 is_part=True,
                 called=called,
+                named=named,
                 of_one_sex=sex,
             )
             is_.append(open_)
         return tuple(is_)
+
+    def _named_for_certain(self, said: Said) -> frozenset[str]:
+        """What an entry only may be, and names all the same; and what is in doubt with that, or with what it is."""
+        concepts, named = self.rulebook.concepts, said.is_ | said.named
+        in_doubt = (name for each in named for name in self._in_doubt_with.get(each, ()) if name in concepts)
+        return (said.named | frozenset(in_doubt)) & said.may_be
+
+    @cached_property
+    def _in_doubt_with(self) -> Mapping[str, Sequence[str]]:
+        """What is in doubt with each concept."""
+        found: dict[str, list[str]] = {}
+        for concept in self.rulebook.concepts.values():
+            for each in concept.in_doubt_with:
+                found.setdefault(each, []).append(concept.name)
+        return found
 
     @cached_property
     def _wordings(self) -> Mapping[str, Sequence[tuple[tuple[str, ...], str, str]]]:

@@ -121,7 +121,8 @@ class Phrases:
         is_ |= frozenset[str]().union(*(each.is_ & self.certain for each in said))
         may_be = frozenset[str]().union(*(each.is_ | each.may_be for each in said)) - is_
         unreviewed = frozenset[str]().union(*(each.unreviewed for each in read)) - may_be - is_
-        return Said(is_, may_be, unreviewed, is_known=read[0].is_known, source=read[0].source)
+        named = frozenset[str]().union(*(each.named for each in said))
+        return Said(is_, may_be, unreviewed, is_known=read[0].is_known, source=read[0].source, named=named)
 
     def _of_wording(self, wording: str) -> Said:
         made_of = list(self._made_of(wording))
@@ -143,7 +144,9 @@ class Phrases:
         may_be = frozenset[str]().union(certainly, *(each.may_be for each in said)) - is_
         unreviewed = frozenset[str]().union(*(each.unreviewed for each in said))
         anything = unreviewed if is_known else self.terminology.everything
-        return Said(is_, may_be, anything - may_be - is_, is_known=is_known, source=BY_PHRASES if is_known else "")
+        named = certainly if turn_of(wording) is None else NOBODY
+        source = BY_PHRASES if is_known else ""
+        return Said(is_, may_be, anything - may_be - is_, is_known=is_known, source=source, named=named)
 
     def tells_the_sex_in(self, wording: str) -> frozenset[str]:
         """What a wording says of the sex, next to whatever other words: `adenocarcinoma of the uterus`."""
