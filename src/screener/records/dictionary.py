@@ -566,6 +566,7 @@ class Dictionary:
         opened: set[str] = set()
         sex: set[str] = set()
         names: set[str] = set()
+        besides: set[str] = set()
         for wording in wordings:
             if folded(without_brackets(wording)) in own:
                 continue
@@ -573,19 +574,37 @@ class Dictionary:
                 other = named.said.is_ | named.said.may_be
                 sex |= named.said.is_ & self._tells_the_sex
                 names |= named.said.is_
+                if self._is_not_what_is_excepted(said, places, named):
+                    besides |= other & said.is_
                 if not named.said.is_ - self._tells_the_sex <= said.is_ | said.open or not self._is_the_same(
                     said, places, named
                 ):
                     opened |= other
         opened -= said.is_ | said.unreviewed
-        if not opened:
-            return replace(said, is_=said.is_ | sex, named=frozenset(names)) if sex or names else said
+        source = f"{said.source}; {_BY_ITS_WORDS}" if opened or besides else said.source
         return replace(
             said,
             is_=said.is_ | sex,
             may_be=said.may_be | opened,
-            source=f"{said.source}; {_BY_ITS_WORDS}",
+            source=source,
             named=frozenset(names),
+            besides=frozenset(besides),
+        )
+
+    def _is_not_what_is_excepted(self, said: Said, places: Iterable[str], named: Named) -> bool:
+        """Whether the codes of an entry are something that a rule excepts, and its words name what is none of that: by
+        the codes within which they lie, or by the name that they are."""
+        excepted = self._excepted & said.is_
+        if not excepted or excepted & named.said.is_:
+            return False
+        return not _meet(places, named) if named.within else bool(excepted - named.said.open)
+
+    @cached_property
+    def _excepted(self) -> frozenset[str]:
+        """The concepts that some rule excepts."""
+        lookups = self.rulebook.lookups.values()
+        return frozenset(
+            each.concept for lookup in lookups if isinstance(lookup, EventLookup) for each in lookup.exceptions
         )
 
     def _is_the_same(self, said: Said, places: Iterable[str], named: Named) -> bool:
@@ -597,8 +616,7 @@ class Dictionary:
         asked = (self.asked - self.unspecific) & (named.said.is_ | named.said.may_be)
         if not asked.isdisjoint(named.said.is_ & said.is_) or (asked and asked <= said.is_ | said.open):
             return True
-        within = [plain_code(*each) for each in named.within]
-        return any(one.startswith(other) or other.startswith(one) for one in places for other in within)
+        return _meet(places, named)
 
     def _named_by(self, wording: str, on: RecordList) -> Sequence[Named]:
         """What the wording of a coded entry names: as a whole, or by each of its phrases, whatever its other words are.
@@ -667,6 +685,8 @@ class Dictionary:
                 of_one_sex=sex,
             )
             is_.append(open_)
+        if said.besides and on == "conditions":
+            is_.append(Meaning(UNSETTLED, may_be=said.besides & self.asked, is_part=True, called=called))
         return tuple(is_)
 
     def _named_for_certain(self, said: Said) -> frozenset[str]:
@@ -956,6 +976,12 @@ def _factor(lab: Lab, form: Form | None, unit: str) -> Fraction | UnitError:
 
 
 _MASS = ("mass", 1)
+
+
+def _meet(places: Iterable[str], named: Named) -> bool:
+    """Whether one of these codes lies within one of those of the words, or the other way round."""
+    within = [plain_code(*each) for each in named.within]
+    return any(one.startswith(other) or other.startswith(one) for one in places for other in within)
 
 
 def _systems_of(concept: Concept) -> set[str]:
