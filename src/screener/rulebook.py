@@ -249,6 +249,8 @@ class Finding(_Data, frozen=True, tag="finding"):
     flags: tuple[FlagRule, ...] = ()
     pair_of: tuple[str, ...] = ()
     """Two labs whose results are written as one, parted by a stroke: `120/80`."""
+    number_means: str | None = None
+    """The choice that any number or date stands for, where it is enough that there is one: a count of births."""
 
     @property
     def is_stated(self) -> bool:

@@ -448,7 +448,7 @@ def finding_of(desk: Desk, block: syntax.Finding, fresh: Fresh) -> Finding | Non
         unlike=_unlike(desk, block),
         pair_of=_pair_of(desk, block),
     )
-    finding = replace(finding, words=_words(desk, block, finding))
+    finding = replace(finding, words=_words(desk, block, finding), number_means=_number_means(desk, block, finding))
     for _, code in code_lines(block):
         if code.value is not None and not is_a_value(finding, code.value.text):
             desk.no_value(finding, code.value)
@@ -461,6 +461,16 @@ def _pair_of(desk: Desk, block: syntax.Finding) -> tuple[str, ...]:
     line = _only(block.lines, syntax.NamesLine, "pair of")
     entries = [desk.find(name, ("lab",), "`pair of`") for name in (() if line is None else line.names)]
     return tuple(entry.name for entry in entries if entry is not None)
+
+
+def _number_means(desk: Desk, block: syntax.Finding, finding: Finding) -> str | None:
+    """The choice that any number stands for, where what counts is that there is one."""
+    line = _only(block.lines, syntax.NamesLine, "any number means")
+    if line is None:
+        return None
+    if not is_a_value(finding, line.names[0].text):
+        desk.no_value(finding, line.names[0])
+    return line.names[0].text
 
 
 def _words(desk: Desk, block: syntax.Finding, finding: Finding) -> tuple[Words, ...]:

@@ -670,7 +670,7 @@ class Dictionary:
         if on == "conditions":
             in_family = [self.rulebook.concepts[name] for name in said.in_family]
             is_ += [Meaning(concept, in_family=True, is_part=True, called=called) for concept in in_family]
-        sex = said.is_ & self._tells_the_sex
+        sex = (said.is_ & self._tells_the_sex) | (said.named & self._of_one_sex)
         if sex and is_:
             is_[0] = replace(is_[0], of_one_sex=sex)
         if (may_be or family or sex) and all(each.in_family for each in is_):
@@ -742,9 +742,13 @@ class Dictionary:
     @cached_property
     def _tells_the_sex(self) -> frozenset[str]:
         """The concepts that say only of which sex somebody is: no rule asks for them, and they end nothing."""
-        concepts = self.rulebook.concepts
-        ends = {name for concept in concepts.values() for name in concept.ended_by}
-        return frozenset(name for name in concepts if concepts[name].only_if is not None) - self.asked - ends
+        ends = {name for concept in self.rulebook.concepts.values() for name in concept.ended_by}
+        return self._of_one_sex - self.asked - ends
+
+    @cached_property
+    def _of_one_sex(self) -> frozenset[str]:
+        """The concepts that only one sex can have."""
+        return frozenset(name for name, each in self.rulebook.concepts.items() if each.only_if is not None)
 
     @property
     def called(self) -> Iterator[tuple[str, str]]:

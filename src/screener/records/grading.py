@@ -57,9 +57,15 @@ def finding_result(finding: Finding, meaning: Meaning, reported: Reported) -> Re
     if finding.pair_of and isinstance(value, str) and two_numbers(value) is not None:
         return as_unusable(result, "missing", TWO_NUMBERS)
     choices = _choices(finding, value)
+    if not choices and finding.number_means is not None and _has_a_digit(reported.recorded_value):
+        choices = _choices(finding, reported.recorded_value) or frozenset((finding.number_means,))
     if not choices:
         return as_unusable(result, "missing", f"{quoted(reported.recorded_value)} is none of {any_of(finding.choices)}")
     return msgspec.structs.replace(result, choices=choices)
+
+
+def _has_a_digit(written: str) -> bool:
+    return any(each.isdecimal() for each in written)
 
 
 def _choices(finding: Finding, value: Quantity | Span | str) -> frozenset[str]:
