@@ -60,6 +60,10 @@ def with_derived(
         negative = tuple(_absences(concept, shown))
         if negative:
             all_absences[concept.name] = all_absences.get(concept.name, ()) + negative
+    for concept in rulebook.concepts.values():
+        doubted = tuple(_doubted(concept, results, rulebook.concepts)) if concept.in_doubt_with else ()
+        if doubted:
+            all_episodes[concept.name] = all_episodes.get(concept.name, ()) + doubted
     for concept, shown in signed:
         known = [each for name in (concept.name, *concept.broader) for each in all_absences.get(name, ())]
         own = [each for name in (concept.name, *concept.narrower) for each in episodes.get(name, ())]
@@ -67,6 +71,14 @@ def with_derived(
         if derived:
             all_episodes[concept.name] = all_episodes.get(concept.name, ()) + derived
     return all_episodes, all_absences
+
+
+def _doubted(concept: Concept, results: Results, concepts: Mapping[str, Concept]) -> Iterator[Episode]:
+    """What a result leaves open that shows with what a concept is in doubt: an encephalopathy, by a coma."""
+    for name in concept.in_doubt_with:
+        for shown in _shown(concepts[name], results):
+            if shown.present is TRUE:
+                yield _doubtful(concept, shown, (), None)
 
 
 def _over(concept: Concept, episodes: Episodes, rulebook: Rulebook) -> Iterator[Absence]:
@@ -352,7 +364,7 @@ def _episodes(
         result = each.result
         if each.present is FALSE or _is_said_by_entry(result, explicit, absent):
             continue
-        if each.present is UNKNOWN and _is_settled(result, concept, shown, concepts):
+        if each.present is UNKNOWN and _is_settled(result, concept, shown):
             continue
         if each.present is UNKNOWN or not _is_placed(result):
             yield _doubtful(concept, each, absent, _over_by(result, concept, shown))
@@ -375,19 +387,15 @@ def _each_once(moments: Iterable[Moment | None]) -> list[Moment]:
     return [each for each in dict.fromkeys(moments) if each is not None]
 
 
-def _is_settled(result: Result, concept: Concept, shown: Sequence[Shown], concepts: Mapping[str, Concept]) -> bool:
+def _is_settled(result: Result, concept: Concept, shown: Sequence[Shown]) -> bool:
     """Whether a test that can show either is negative on the day of a result that only raises the question, or later.
 
     A screening test for HIV is reactive, the confirmatory test of the same day is negative: there is none. What passes
-    may have come within the day, or gone since, and stays open; only a test of the same time speaks of it. A
-    result that shows what puts the test in doubt stays open as well: a coma next to a grade of 0.
+    may have come within the day, or gone since, and stays open; only a test of the same time speaks of it.
     """
     can_show = {sign.fact for sign in concept.present_when}
     when = result.when
     if result.fact in can_show or when is None:
-        return False
-    beside = (concepts[name].present_when for name in concept.in_doubt_with)
-    if any(_meets_any(result, _at_once(signs)) is not FALSE for signs in beside):
         return False
     if concept.course == "passing":
         return any(each.absent is TRUE and each.result.fact in can_show and each.result.when == when for each in shown)
