@@ -55,6 +55,7 @@ from screener.records.patient import Absence, Episode, Flag, Near
 from screener.records.sightings import Sighting, Sightings
 from screener.records.written import NormalSpan, with_commas
 from screener.rulebook import DRUG_SYSTEMS, LIST_OF, RecordList, Sex
+from screener.terminology.said import Said
 from screener.values.dates import Moment, at_any_time
 
 NOT_READ = "resources of this kind are not read"
@@ -516,8 +517,16 @@ class Reader:
 
     def mention_named(self, wording: str, place: str, when: Period, only: frozenset[str] | None = None) -> None:
         """The concepts (of some only) that a wording names may be there, at its own time. Whether it says so, or the
-        opposite, nobody reads."""
+        opposite, nobody reads of names; what its phrases name besides, and it does not deny, may be there, too."""
         told = self._named_in(wording, only)
+        if only is None:
+            said = self.dictionary.named_by([wording])
+            besides = (said.is_ | said.may_be).difference(*(each.meaning.may_be for each in told))
+            named = Concept((), wording)
+            meaning = self.dictionary.only_may_be(Said(may_be=besides), "conditions", called_of(named), ())
+            if meaning is not None:
+                mention = Mention(named, "conditions", place, when)
+                self._mentions.setdefault((named, mention.on, when, None), (mention, meaning))
         for each in told:
             mention = Mention(each.named, "conditions", place, when)
             self._mentions.setdefault((each.named, mention.on, when, None), (mention, each.meaning))
