@@ -247,6 +247,10 @@ class Finding(_Data, frozen=True, tag="finding"):
     words: tuple[Words, ...] = ()
     unlike: tuple[str, ...] = ()
     flags: tuple[FlagRule, ...] = ()
+    pair_of: tuple[str, ...] = ()
+    """Two labs whose results are written as one, parted by a stroke: `120/80`."""
+    number_means: str | None = None
+    """The choice that any number or date stands for, where it is enough that there is one: a count of births."""
 
     @property
     def is_stated(self) -> bool:
@@ -336,6 +340,8 @@ class Concept(_Data, frozen=True, tag="concept"):
     lasts: Duration | None = None
     longest_course: Duration | None = None
     flags: tuple[FlagRule, ...] = ()
+    in_doubt_with: tuple[str, ...] = ()
+    """Conditions of whose day no result says for certain that it is absent: an encephalopathy beside a coma."""
     ended_by: tuple[str, ...] = ()
     """The concepts whose entries end this one."""
     goes_on_after: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ import pytest
 
 from screener import load_rules
 from screener.records.dictionary import Dictionary
-from screener.records.negations import turn_of
+from screener.records.negations import not_denied, turn_of
 from screener.records.patient import Patient
 from screener.records.reading import read_patient
 from screener.records.sightings import Sightings
@@ -131,3 +131,25 @@ def test_a_denial_in_words_that_may_be_several_things_is_told_and_denies_nothing
     assert patient.absences == {}
     told = f"check first: {list_}[0]: `{words}` may be one of several things; {mend}"
     assert patient.notes == (f"{told} Until it is corrected, it denies nothing",)
+
+
+@pytest.mark.parametrize(
+    ("wording", "affirmed"),
+    [
+        ("no ascites. HCC segment 8", "HCC segment 8"),
+        ("without ascites\nHCC", "HCC"),
+        ("no HIV but HCC", "HCC"),
+        ("denies PE - DVT 2019", "DVT 2019"),
+        ("无腹水。肝癌", "肝癌"),
+        ("HCC not excluded", "HCC not excluded"),
+        ("no change in HCC", "no change in HCC"),
+        ("no recurrence of HCC", "no recurrence of HCC"),
+        ("未排除肝癌", "未排除肝癌"),
+        ("no evidence of malignancy", ""),
+        ("HCC ruled out", ""),
+        ("cirrhosis without ascites, HIV, pregnancy negative", "cirrhosis, HIV"),
+        ("无发热、肝癌", ""),
+    ],
+)
+def test_a_denial_ends_with_its_sentence_and_may_deny_nothing(wording: str, affirmed: str) -> None:
+    assert ", ".join(each.strip() for each in not_denied(wording).split(",")) == affirmed

@@ -143,12 +143,15 @@ class ReadByRules:
         return known
 
     def shown_by(self, fact: str) -> Rulebook:
-        """The rulebook with no other concepts than those that results of a lab or finding show, and their kinds."""
+        """The rulebook with no other concepts than those that results of a lab or finding show or put in doubt, their
+        kinds, and what puts them in doubt."""
         known = self._shown_by.get(fact)
         if known is None:
             every = self.rulebook.concepts
             shown = [concept for concept in every.values() if any(sign.fact == fact for sign in concept.signs)]
-            names = {name for concept in shown for name in (concept.name, *concept.narrower)}
+            own = {concept.name for concept in shown}
+            shown += [concept for concept in every.values() if not own.isdisjoint(concept.in_doubt_with)]
+            names = {name for each in shown for name in (each.name, *each.narrower, *each.in_doubt_with)}
             concepts = {name: concept for name, concept in every.items() if name in names}
             known = self._shown_by[fact] = msgspec.structs.replace(self.rulebook, concepts=concepts)
         return known

@@ -256,13 +256,13 @@ def is_absent(concept: str, frame: Frame) -> bool:
     return happens(_current(concept, frame), up_to(frame.day), frame, _no_rule) is FALSE
 
 
-def entries_of_the_present(concept: str, frame: Frame) -> dict[Episode, Truth]:
-    """The entries by which a condition holds, or may hold, at the clock."""
+def entries_of_the_present(concept: str, fact: str, frame: Frame) -> dict[Episode, Truth]:
+    """The entries, and results of others than this finding, by which a condition holds, or may hold, at the clock."""
     asked, stretch = _current(concept, frame), up_to(frame.day)
     parts = {
         each.episode: _part(asked, each, stretch, frame, _no_rule).truth
         for each in _related(asked, frame)
-        if not each.episode.shown_by_result
+        if not each.episode.shown_by_result or frame.result_from(each.episode.source, fact) is None
     }
     return {episode: truth for episode, truth in parts.items() if truth is not FALSE}
 
@@ -441,12 +441,13 @@ def _is_spared(asked: PreparedLookup, standing: Standing, frame: Frame) -> Truth
 
 def _is_none_of(standing: Standing, kind: Kind, frame: Frame) -> bool:
     """Whether an entry that only may be a concept cannot be it, because the record denies the concept for the time in
-    which the entry began, on a day when it had begun and the entry was made. What a result only may show, a review
-    alone denies so: a test that speaks against it is weighed by its day."""
+    which the entry began, on a day when it had begun and the entry was made. What a result only may show, or the
+    entry's own words name, a review alone denies so: a test that speaks against it is weighed by its day."""
     if not frame.denials:
         return False
     episode, start = standing.episode, standing.start
     may_be_shown = not episode.only_may_be and episode.concept in kind.is_of
+    is_named = kind.concept.name in episode.named
     if (may_be_shown and not episode.doubtful) or not standing.has_begun:
         return False
     denials = frame.that_deny(kind.concept, episode.list)
@@ -454,7 +455,7 @@ def _is_none_of(standing: Standing, kind: Kind, frame: Frame) -> bool:
         return False
     known_on = start.last_day if episode.asserted is None else max(start.last_day, episode.asserted.last_day)
     return any(
-        (denial.absence.reviewed or not may_be_shown)
+        (denial.absence.reviewed or not (may_be_shown or (is_named and denial.absence.shown_by_result)))
         and not denial.absence.doubtful
         and denial.since <= start.first_day
         and known_on <= denial.when.first_day

@@ -252,7 +252,7 @@ def _grade_of_entries(
     if fact.zero_when_absent is None or lookup.scope is not None:
         return None
     if not is_absent(fact.zero_when_absent, frame):
-        entries = entries_of_the_present(fact.zero_when_absent, frame)
+        entries = entries_of_the_present(fact.zero_when_absent, fact.name, frame)
         is_fresh = all(each.start is not None and stretch.holds(each.start) is TRUE for each in entries)
         stated = _grades_by_stage(entries, fact) if lookup.pick == "latest" and is_fresh else None
         return None if stated is None else _stated(lookup, entries, stated, (), anchor)
@@ -280,7 +280,7 @@ def _entered_since(
     graded = {each.result.source for each in picked}
     entries = {
         each: truth
-        for each, truth in entries_of_the_present(fact.zero_when_absent, frame).items()
+        for each, truth in entries_of_the_present(fact.zero_when_absent, fact.name, frame).items()
         if each.source not in graded  # an entry leaves no grade behind that it states itself
     }
     if not any(fact.may_be_lowest(each.result.value, each.result.choices) for each in picked):

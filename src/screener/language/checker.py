@@ -199,6 +199,7 @@ class _Check:
                 only_if=only_sex_of(desk, block),
                 ended_by=named_on("ended by", desk, block),
                 goes_on_after=named_on("goes on after", desk, block),
+                in_doubt_with=named_on("in doubt with", desk, block),
             )
         self._relate_codes(concepts)
         check_results((desk, block) for desk, _, block in self._named() if isinstance(block, syntax.Entry))

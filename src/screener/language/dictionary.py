@@ -446,13 +446,31 @@ def finding_of(desk: Desk, block: syntax.Finding, fresh: Fresh) -> Finding | Non
         choices=choices,
         ordered=choices_line is not None and choices_line.ordered,
         unlike=_unlike(desk, block),
+        pair_of=_pair_of(desk, block),
     )
-    finding = replace(finding, words=_words(desk, block, finding))
+    finding = replace(finding, words=_words(desk, block, finding), number_means=_number_means(desk, block, finding))
     for _, code in code_lines(block):
         if code.value is not None and not is_a_value(finding, code.value.text):
             desk.no_value(finding, code.value)
     line = _only(block.lines, syntax.WhenAbsentLine)
     return finding if line is None else _with_absence(desk, finding, line)
+
+
+def _pair_of(desk: Desk, block: syntax.Finding) -> tuple[str, ...]:
+    """The two labs whose results are written as one, parted by a stroke."""
+    line = _only(block.lines, syntax.NamesLine, "pair of")
+    entries = [desk.find(name, ("lab",), "`pair of`") for name in (() if line is None else line.names)]
+    return tuple(entry.name for entry in entries if entry is not None)
+
+
+def _number_means(desk: Desk, block: syntax.Finding, finding: Finding) -> str | None:
+    """The choice that any number stands for, where what counts is that there is one."""
+    line = _only(block.lines, syntax.NamesLine, "any number means")
+    if line is None:
+        return None
+    if not is_a_value(finding, line.names[0].text):
+        desk.no_value(finding, line.names[0])
+    return line.names[0].text
 
 
 def _words(desk: Desk, block: syntax.Finding, finding: Finding) -> tuple[Words, ...]:
@@ -619,12 +637,17 @@ def _includes(desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
     return tuple(included)
 
 
-_NAMED_ON: dict[str, tuple[EntryKind, ...]] = {"ended by": ("condition", "procedure"), "goes on after": ("procedure",)}
+_NAMED_ON: dict[str, tuple[EntryKind, ...]] = {
+    "ended by": ("condition", "procedure"),
+    "goes on after": ("procedure",),
+    "in doubt with": ("condition",),
+}
 """The kinds of entry that such a line may name."""
 
 
 def named_on(line: str, desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
-    """The entries that a line of a concept names: what ends it, or what it goes on after."""
+    """The entries that a line of a concept names: what ends it, what it goes on after, or with what its absence is in
+    doubt."""
     entries = [desk.find(name, _NAMED_ON[line], f"`{line}`") for name in _names_after(block, line)]
     return tuple(entry.name for entry in entries if entry is not None)
 

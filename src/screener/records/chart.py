@@ -19,6 +19,7 @@ from screener.records.errors import Findings, printable, quoted
 from screener.records.grading import finding_result
 from screener.records.measuring import NOT_SUSPICIOUS
 from screener.records.notes import MOST_PLACES, Note, some_of
+from screener.records.pairs import taken_apart
 from screener.records.patient import (
     SEVERAL,
     Absence,
@@ -84,6 +85,7 @@ class Chart:
                 may_be_in_family=meaning.may_be_in_family,
                 called=meaning.called,
                 codings=meaning.codings,
+                named=meaning.named,
                 is_part=meaning.is_part and episode.list == "conditions",
             )
             if episode.list == "allergies" and is_of_several(meaning.words):
@@ -155,7 +157,7 @@ class Chart:
     def patient(self, name: str) -> Patient:
         """The patient: everything gathered, and what follows from the results."""
         counted = {fact: self._counted(those) for fact, those in self.results.items()}
-        results = with_means(counted, self.rulebook)
+        results = with_means(taken_apart(counted, self.rulebook), self.rulebook)
         episodes, absences = with_derived(
             results,
             {concept: tuple(those) for concept, those in self.episodes.items()},

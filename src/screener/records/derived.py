@@ -60,6 +60,10 @@ def with_derived(
         negative = tuple(_absences(concept, shown))
         if negative:
             all_absences[concept.name] = all_absences.get(concept.name, ()) + negative
+    for concept in rulebook.concepts.values():
+        doubted = tuple(_doubted(concept, results, rulebook.concepts)) if concept.in_doubt_with else ()
+        if doubted:
+            all_episodes[concept.name] = all_episodes.get(concept.name, ()) + doubted
     for concept, shown in signed:
         known = [each for name in (concept.name, *concept.broader) for each in all_absences.get(name, ())]
         own = [each for name in (concept.name, *concept.narrower) for each in episodes.get(name, ())]
@@ -67,6 +71,14 @@ def with_derived(
         if derived:
             all_episodes[concept.name] = all_episodes.get(concept.name, ()) + derived
     return all_episodes, all_absences
+
+
+def _doubted(concept: Concept, results: Results, concepts: Mapping[str, Concept]) -> Iterator[Episode]:
+    """What a result leaves open that shows with what a concept is in doubt: an encephalopathy, by a coma."""
+    for name in concept.in_doubt_with:
+        for shown in _shown(concepts[name], results):
+            if shown.present is TRUE:
+                yield _doubtful(concept, shown, (), None)
 
 
 def _over(concept: Concept, episodes: Episodes, rulebook: Rulebook) -> Iterator[Absence]:

@@ -138,6 +138,8 @@ class Meaning(Struct, frozen=True):
     """What the record calls an entry that leaves open what it is."""
     codings: frozenset[tuple[str, str]] = frozenset()
     """The codes of the entry, each with its system."""
+    named: frozenset[str] = NOBODY
+    """What its words name, or what is in doubt with that."""
     of_one_sex: frozenset[str] = NOBODY
     """What the words of an entry name that only one sex can have."""
 
@@ -563,20 +565,47 @@ class Dictionary:
         places = self.terminology.places(codes)
         opened: set[str] = set()
         sex: set[str] = set()
+        names: set[str] = set()
+        besides: set[str] = set()
         for wording in wordings:
             if folded(without_brackets(wording)) in own:
                 continue
             for named in self._named_by(wording, on):
                 other = named.said.is_ | named.said.may_be
                 sex |= named.said.is_ & self._tells_the_sex
+                names |= named.said.is_
+                if self._is_not_what_is_excepted(said, places, named):
+                    besides |= other & said.is_
                 if not named.said.is_ - self._tells_the_sex <= said.is_ | said.open or not self._is_the_same(
                     said, places, named
                 ):
                     opened |= other
         opened -= said.is_ | said.unreviewed
-        if not opened:
-            return replace(said, is_=said.is_ | sex) if sex else said
-        return replace(said, is_=said.is_ | sex, may_be=said.may_be | opened, source=f"{said.source}; {_BY_ITS_WORDS}")
+        source = f"{said.source}; {_BY_ITS_WORDS}" if opened or besides else said.source
+        return replace(
+            said,
+            is_=said.is_ | sex,
+            may_be=said.may_be | opened,
+            source=source,
+            named=frozenset(names),
+            besides=frozenset(besides),
+        )
+
+    def _is_not_what_is_excepted(self, said: Said, places: Iterable[str], named: Named) -> bool:
+        """Whether the codes of an entry are something that a rule excepts, and its words name what is none of that: by
+        the codes within which they lie, or by the name that they are."""
+        excepted = self._excepted & said.is_
+        if not excepted or excepted & named.said.is_:
+            return False
+        return not _meet(places, named) if named.within else bool(excepted - named.said.open)
+
+    @cached_property
+    def _excepted(self) -> frozenset[str]:
+        """The concepts that some rule excepts."""
+        lookups = self.rulebook.lookups.values()
+        return frozenset(
+            each.concept for lookup in lookups if isinstance(lookup, EventLookup) for each in lookup.exceptions
+        )
 
     def _is_the_same(self, said: Said, places: Iterable[str], named: Named) -> bool:
         """Whether words may be for the same thing as the codes of an entry: one lies within the other, both are for
@@ -587,8 +616,7 @@ class Dictionary:
         asked = (self.asked - self.unspecific) & (named.said.is_ | named.said.may_be)
         if not asked.isdisjoint(named.said.is_ & said.is_) or (asked and asked <= said.is_ | said.open):
             return True
-        within = [plain_code(*each) for each in named.within]
-        return any(one.startswith(other) or other.startswith(one) for one in places for other in within)
+        return _meet(places, named)
 
     def _named_by(self, wording: str, on: RecordList) -> Sequence[Named]:
         """What the wording of a coded entry names: as a whole, or by each of its phrases, whatever its other words are.
@@ -625,6 +653,7 @@ class Dictionary:
         known = self.with_names(codes)
         codings = frozenset((system, plain_code(system, code)) for system, code in known)
         may_be = self._open_on(said, on)
+        named = self._named_for_certain(said)
         family = said.may_be_in_family & self.asked if on == "conditions" else NOBODY
         is_ = [
             replace(
@@ -634,13 +663,14 @@ class Dictionary:
                 is_read=said.is_known,
                 called=called,
                 codings=codings,
+                named=named,
             )
             for meaning in meanings
         ]
         if on == "conditions":
             in_family = [self.rulebook.concepts[name] for name in said.in_family]
             is_ += [Meaning(concept, in_family=True, is_part=True, called=called) for concept in in_family]
-        sex = said.is_ & self._tells_the_sex
+        sex = (said.is_ & self._tells_the_sex) | (said.named & self._of_one_sex)
         if sex and is_:
             is_[0] = replace(is_[0], of_one_sex=sex)
         if (may_be or family or sex) and all(each.in_family for each in is_):
@@ -651,10 +681,28 @@ class Dictionary:
                 is_read=said.is_known,
                 is_part=True,
                 called=called,
+                named=named,
                 of_one_sex=sex,
             )
             is_.append(open_)
+        if said.besides and on == "conditions":
+            is_.append(Meaning(UNSETTLED, may_be=said.besides & self.asked, is_part=True, called=called))
         return tuple(is_)
+
+    def _named_for_certain(self, said: Said) -> frozenset[str]:
+        """What an entry only may be, and names all the same; and what is in doubt with that, or with what it is."""
+        concepts, named = self.rulebook.concepts, said.is_ | said.named
+        in_doubt = (name for each in named for name in self._in_doubt_with.get(each, ()) if name in concepts)
+        return (said.named | frozenset(in_doubt)) & said.may_be
+
+    @cached_property
+    def _in_doubt_with(self) -> Mapping[str, Sequence[str]]:
+        """What is in doubt with each concept."""
+        found: dict[str, list[str]] = {}
+        for concept in self.rulebook.concepts.values():
+            for each in concept.in_doubt_with:
+                found.setdefault(each, []).append(concept.name)
+        return found
 
     @cached_property
     def _wordings(self) -> Mapping[str, Sequence[tuple[tuple[str, ...], str, str]]]:
@@ -694,9 +742,13 @@ class Dictionary:
     @cached_property
     def _tells_the_sex(self) -> frozenset[str]:
         """The concepts that say only of which sex somebody is: no rule asks for them, and they end nothing."""
-        concepts = self.rulebook.concepts
-        ends = {name for concept in concepts.values() for name in concept.ended_by}
-        return frozenset(name for name in concepts if concepts[name].only_if is not None) - self.asked - ends
+        ends = {name for concept in self.rulebook.concepts.values() for name in concept.ended_by}
+        return self._of_one_sex - self.asked - ends
+
+    @cached_property
+    def _of_one_sex(self) -> frozenset[str]:
+        """The concepts that only one sex can have."""
+        return frozenset(name for name, each in self.rulebook.concepts.items() if each.only_if is not None)
 
     @property
     def called(self) -> Iterator[tuple[str, str]]:
@@ -866,6 +918,12 @@ class Dictionary:
             return False
         return True
 
+    def may_be_a_pair_in(self, meaning: Meaning, unit: str | None) -> bool:
+        """Whether a result is not of a pair of labs that cannot come in its unit: `RR` in `/min` is no pressure."""
+        if not isinstance(meaning.entry, Finding) or not meaning.entry.pair_of:
+            return True
+        return all(self.may_come_in(Meaning(self.rulebook.labs[each]), unit) for each in meaning.entry.pair_of)
+
     def units_of(self, lab: Lab) -> tuple[str, ...]:
         """The units that the dictionary itself names for a lab: its canonical unit, and those of its codes."""
         return tuple(dict.fromkeys([lab.unit, *(code.unit for code in lab.codes if code.unit is not None)]))
@@ -922,6 +980,12 @@ def _factor(lab: Lab, form: Form | None, unit: str) -> Fraction | UnitError:
 
 
 _MASS = ("mass", 1)
+
+
+def _meet(places: Iterable[str], named: Named) -> bool:
+    """Whether one of these codes lies within one of those of the words, or the other way round."""
+    within = [plain_code(*each) for each in named.within]
+    return any(one.startswith(other) or other.startswith(one) for one in places for other in within)
 
 
 def _systems_of(concept: Concept) -> set[str]:

@@ -20,10 +20,22 @@ from screener.records.reported import (
     possible_part,
     range_of,
 )
-from screener.records.written import Quantity, Span, as_choice, grade_words, parts_of_text, read_value, words_for
+from screener.records.written import (
+    Quantity,
+    Span,
+    as_choice,
+    grade_words,
+    parts_of_text,
+    read_value,
+    two_numbers,
+    words_for,
+)
 from screener.rulebook import Finding
 from screener.values.numerals import ROMAN
 from screener.values.ranges import Range, range_text
+
+TWO_NUMBERS = "it is written as two numbers"
+"""The problem of a result that is a pair, until it is taken apart."""
 
 
 def finding_result(finding: Finding, meaning: Meaning, reported: Reported) -> Result:
@@ -42,10 +54,18 @@ def finding_result(finding: Finding, meaning: Meaning, reported: Reported) -> Re
         return as_unusable(result, "missing", "it has no value")
     if finding.grade is not None:
         return _grade_result(result, finding, finding.grade, value)
+    if finding.pair_of and isinstance(value, str) and two_numbers(value) is not None:
+        return as_unusable(result, "missing", TWO_NUMBERS)
     choices = _choices(finding, value)
+    if not choices and finding.number_means is not None and _has_a_digit(reported.recorded_value):
+        choices = _choices(finding, reported.recorded_value) or frozenset((finding.number_means,))
     if not choices:
         return as_unusable(result, "missing", f"{quoted(reported.recorded_value)} is none of {any_of(finding.choices)}")
     return msgspec.structs.replace(result, choices=choices)
+
+
+def _has_a_digit(written: str) -> bool:
+    return any(each.isdecimal() for each in written)
 
 
 def _choices(finding: Finding, value: Quantity | Span | str) -> frozenset[str]:

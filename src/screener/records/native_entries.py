@@ -269,6 +269,7 @@ class _Reader:
             perhaps = tuple(self._of_anything(unit))
         if isinstance(entry.name, str) and (unit is not None or isinstance(value, Quantity)):
             meanings = tuple(self.dictionary.as_measured(each, entry.name, unit) for each in meanings)
+        meanings = tuple(each for each in meanings if self.dictionary.may_be_a_pair_in(each, unit))
         upper = self._limit(entry.upper_limit, f"{path}.upper_limit")
         lower = self._limit(entry.lower_limit, f"{path}.lower_limit")
         if upper is not None and lower is not None and lower > upper:

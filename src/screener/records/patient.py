@@ -118,6 +118,8 @@ class Episode(Struct, frozen=True):
     """What the record calls an entry that leaves open what it is."""
     codings: frozenset[tuple[str, str]] = frozenset()
     """The codes that the entry has, each with its system: two entries may be of the same thing."""
+    named: frozenset[str] = frozenset()
+    """What its words name of that: a result of the same day does not settle that it is none of it."""
     is_part: bool = False
     """Whether its code may be of one kind of the concept only: that it is over says nothing of the others."""
 

@@ -50,6 +50,14 @@ _COUNTED = re.compile(r"(?:\d+|x(?=\d))+(.*)", re.IGNORECASE)
 _NUMBERED = re.compile(r"([^\W\d_]{3,})\d{2,}")
 """A word with a number behind it, as of a register: `NCT01234567`."""
 
+_PARTS = re.compile(r"[^\W\d_]+|\d+")
+
+_ANY_NUMBER = "#"
+"""In a phrase of the table: some number, perhaps in one with its unit, or within a word. `BP # #` is `BP 120/80`,
+`G#P#` is `G2P1001`."""
+
+_NUMBER = re.compile(r"\d+")
+
 _HAN = re.compile(r"[\u3400-\u9fff]")
 """A letter of a script without spaces between words."""
 
@@ -86,6 +94,7 @@ class _Phrase(Struct, frozen=True):
     concept: str = ""
     as_written: bool = False
     is_aside: bool = False
+    has_numbers: bool = False
 
 
 class Phrases:
@@ -116,7 +125,8 @@ class Phrases:
         is_ |= frozenset[str]().union(*(each.is_ & self.certain for each in said))
         may_be = frozenset[str]().union(*(each.is_ | each.may_be for each in said)) - is_
         unreviewed = frozenset[str]().union(*(each.unreviewed for each in read)) - may_be - is_
-        return Said(is_, may_be, unreviewed, is_known=read[0].is_known, source=read[0].source)
+        named = frozenset[str]().union(*(each.named for each in said))
+        return Said(is_, may_be, unreviewed, is_known=read[0].is_known, source=read[0].source, named=named)
 
     def _of_wording(self, wording: str) -> Said:
         made_of = list(self._made_of(wording))
@@ -134,18 +144,21 @@ class Phrases:
         certainly = frozenset[str]().union(*(each.is_ for each in said))
         beside = [each.row.is_not for each in phrases if each.row is not None and each.row.beside is not None]
         certain = certainly.difference(*beside) if self.is_certain and is_known else NOBODY
-        is_ = self.tells_the_sex_in(wording) | (certain if turn_of(wording) != "denies" else NOBODY)
+        names = self.named_by(wording)
+        is_ = (names & self.certain) | (certain if turn_of(wording) != "denies" else NOBODY)
         may_be = frozenset[str]().union(certainly, *(each.may_be for each in said)) - is_
         unreviewed = frozenset[str]().union(*(each.unreviewed for each in said))
         anything = unreviewed if is_known else self.terminology.everything
-        return Said(is_, may_be, anything - may_be - is_, is_known=is_known, source=BY_PHRASES if is_known else "")
+        named = names if turn_of(wording) is None else NOBODY
+        source = BY_PHRASES if is_known else ""
+        return Said(is_, may_be, anything - may_be - is_, is_known=is_known, source=source, named=named)
 
-    def tells_the_sex_in(self, wording: str) -> frozenset[str]:
-        """What a wording says of the sex, next to whatever other words: `adenocarcinoma of the uterus`."""
+    def named_by(self, wording: str) -> frozenset[str]:
+        """What a wording names for certain, next to whatever other words, that it does not deny."""
         if is_of_family(wording):
             return NOBODY
         phrases = [each for each in self._made_of(not_denied(wording)) if each is not None]
-        return frozenset[str]().union(*(self._of(each).is_ for each in phrases)) & self.certain
+        return frozenset[str]().union(*(self._of(each).is_ for each in phrases))
 
     def named_in(self, wording: str) -> Sequence[Named]:
         """What each phrase of a wording says, and within which codes it lies. Next to words that nobody knows, a
@@ -194,6 +207,9 @@ class Phrases:
             if longest is None and (counted := _COUNTED.fullmatch(words[at])) is not None:
                 words[at] = counted[1]
                 longest = self._longest(words, at) if words[at] else None
+            if longest is None and (parts := self._with_its_number(words, at)):
+                words[at : at + 1] = parts
+                continue
             if longest is None and (numbered := _NUMBERED.fullmatch(words[at])) is not None:
                 longest = self._longest([numbered[1]], 0)
             if longest is None and (parts := self._cut(words[at])):
@@ -204,6 +220,12 @@ class Phrases:
             if longest is not None or words[at]:
                 yield longest
             at += len(longest.words) if longest is not None else 1
+
+    def _with_its_number(self, words: Sequence[str], at: int) -> Sequence[str]:
+        """A word and the number behind it, if that is a phrase: `BP70`; none of any other word."""
+        parts = _PARTS.findall(words[at])
+        longest = self._longest([*parts, *words[at + 1 :]], 0) if len(parts) > 1 else None
+        return parts if longest is not None and longest.has_numbers else ()
 
     def _cut(self, word: str) -> Sequence[str]:
         """The phrases and numbers of a word in a script without spaces, the longest first; none if any part of it is
@@ -239,7 +261,7 @@ class Phrases:
         abbreviation, then that of the table."""
         here = [
             each
-            for each in self._by_first_word.get(words[at].casefold(), ())
+            for each in self._beginning_with(words[at].casefold())
             if each.words == _as_compared(words[at : at + len(each.words)], each)
         ]
         return max(
@@ -247,6 +269,12 @@ class Phrases:
             key=lambda each: (len(each.words), not each.is_aside, each.as_written, each.row is not None),
             default=None,
         )
+
+    def _beginning_with(self, word: str) -> Sequence[_Phrase]:
+        """The phrases that begin with a word, and then those that do with its numbers as signs."""
+        here = self._by_first_word.get(word, ())
+        signs = _NUMBER.sub(_ANY_NUMBER, word)
+        return here if signs == word else (*here, *self._by_first_word.get(signs, ()))
 
     @cached_property
     def _by_first_word(self) -> dict[str, list[_Phrase]]:
@@ -279,13 +307,25 @@ def _phrase(written: str, row: ReviewedRow, is_of_another_table: bool) -> _Phras
     is no word of a procedure."""
     if is_of_another_table and is_abbreviation(written.strip()):
         return _Phrase((written.strip(),), row, as_written=True)
-    return _Phrase(tuple(each.casefold() for each in plain_words(written)), row)
+    has_numbers = _ANY_NUMBER in written
+    parts = written.split() if has_numbers else plain_words(written)
+    return _Phrase(tuple(each.casefold() for each in parts), row, has_numbers=has_numbers)
 
 
 def _as_compared(words: Sequence[str], phrase: _Phrase) -> tuple[str, ...]:
     if phrase.as_written:
         return tuple(words)
+    if phrase.has_numbers:
+        return tuple(map(_with_signs, words, phrase.words))
     return tuple(plain_word(each) if phrase.row is None else each.casefold() for each in words)
+
+
+def _with_signs(word: str, of_phrase: str) -> str:
+    """A word as it is compared with one of a phrase that has numbers."""
+    if _ANY_NUMBER not in of_phrase:
+        return word.casefold()
+    signs = _NUMBER.sub(_ANY_NUMBER, word.casefold())
+    return _ANY_NUMBER if of_phrase == _ANY_NUMBER and signs.startswith(_ANY_NUMBER) else signs
 
 
 def _lies_within(code: str, row: ReviewedRow) -> bool:

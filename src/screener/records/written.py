@@ -285,6 +285,15 @@ def read_text(text: str) -> Written:
         return Written(text, fault=f"{fault}: {mend}")
 
 
+_TWO_NUMBERS = re.compile(r"\s*(\d{1,3})\s*/\s*(\d{1,3})\s*(\D*)", re.ASCII)
+
+
+def two_numbers(text: str) -> tuple[Fraction, Fraction, str] | None:
+    """The numbers of a pair, `120/80 mmHg`, and the unit behind them, if any; None of what is no pair."""
+    pair = _TWO_NUMBERS.fullmatch(text.translate(_SIGNS))
+    return None if pair is None else (Fraction(pair[1]), Fraction(pair[2]), pair[3].strip())
+
+
 def with_decimal_points(text: str) -> str | None:
     """A text of numbers with decimal commas, with points for them: `1,9`, `<0,2 mg/dL`, `0,2-1,2`. None where it has
     none, or it is not certain that each is one: `1,900` may be 1900, and `1.234,5` mixes the two."""

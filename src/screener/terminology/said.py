@@ -30,6 +30,10 @@ class Said(Struct, frozen=True):
     may_be_in_family: frozenset[str] = NOBODY
     is_known: bool = True
     source: str = ""
+    named: frozenset[str] = NOBODY
+    """What its words name, although it only may be that."""
+    besides: frozenset[str] = NOBODY
+    """What its words may be another one of: of a basal cell carcinoma and a cancer of the lung, a malignancy."""
 
     def reviewed(self, is_: frozenset[str], is_not: frozenset[str], *, settled: bool) -> Said:
         """The same after a person looked at the entry: it is these concepts and none of those. Where it was `settled`

@@ -242,9 +242,11 @@ def _mention_value(named: Concept, holder: Body, resource: Resource, place: str,
     shows = reader.dictionary.shown_in_words
     is_given = has_value(holder) or "interpretation" in holder or why_absent(holder) not in (None, *NOTHING_MEASURED)
     is_said = is_given and says_it_is_there(holder, reader.dictionary) is not False
+    day = time_of(resource, reader) if is_given else None
     if is_said and not part(holder, "valueQuantity"):
-        day = time_of(resource, reader)
         reader.mention_what_it_names(Mention(named, "conditions", place, Period(day, day)), "event")
+    if is_said and says_it_is_there(holder, reader.dictionary):
+        reader.mention_what_it_names(Mention(named, "conditions", place, Period(day, day)))
     if stated.is_empty and written is None and not reader.names_any(called, shows):
         return
     day = time_of(resource, reader)

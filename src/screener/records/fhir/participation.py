@@ -59,7 +59,8 @@ def read_research_subject(resource: Resource, reader: Reader) -> None:
         return
     study = _trial_of(resource, reader)
     flags = (Flag("remark", f"in {shown(study)}"),) if study is not None else ()
-    for meaning in _of_kind(resource, reader):
+    own = Concept((Coding(_RESOURCES, f"{resource.kind}/{study}"),))
+    for meaning in reader.known(own, ("event",)) or _of_kind(resource, reader):
         for stage in stages:
             reader.chart.add_episode(_participation(stage, concept_meant(meaning).name, resource.place, flags))
 

@@ -475,6 +475,7 @@ def _patient(
         read = _READ.get(resource.kind)
         read_mentions(resource, reader)
         if read is None:
+            reader.mention_notes(resource)
             if resource.kind not in REFERRED_TO:
                 reader.leave(resource, NOT_READ)
             continue
@@ -483,6 +484,9 @@ def _patient(
             if resource.kind in _ANSWERING:
                 continue
         list_ = LISTS.get(resource.kind)
+        reader.chart.doubt = reader.chart.doubt or reader.in_doubt_by_notes(resource, list_)
+        if list_ is None:
+            reader.mention_notes(resource)
         if list_ is not None and (partial := why_partial(resource.body)) is not None:
             reader.leave_part(resource, resource.place, partial)
             reader.chart.leave_unread(list_, resource.place)

@@ -27,15 +27,18 @@ from screener.records.dictionary import (
     names_of,
 )
 from screener.records.errors import Findings, any_of, quoted
+from screener.records.fhir.annotations import doubt_by, notes_of, said_in_error, said_not_so
 from screener.records.fhir.elements import (
     LONGEST_TEXT,
     NO_CONCEPT,
+    Body,
     Concept,
     Period,
     ShapeError,
     UnreadableError,
     at_age,
     at_ages,
+    concept_kept,
     moment,
     moment_of,
     only_one_of,
@@ -52,6 +55,7 @@ from screener.records.patient import Absence, Episode, Flag, Near
 from screener.records.sightings import Sighting, Sightings
 from screener.records.written import NormalSpan, with_commas
 from screener.rulebook import DRUG_SYSTEMS, LIST_OF, RecordList, Sex
+from screener.terminology.said import Said
 from screener.values.dates import Moment, at_any_time
 
 NOT_READ = "resources of this kind are not read"
@@ -94,7 +98,7 @@ class Memory:
         self.named: dict[str, Sequence[Named]] = {}
         self.specimens: dict[tuple[Concept, str | None], tuple[frozenset[str], str | None]] = {}
         self.filed: dict[
-            tuple[Concept, tuple[Meaning, ...], RecordList, tuple[str, ...] | None],
+            tuple[Concept, tuple[Meaning, ...], RecordList, tuple[str, ...] | None, tuple[str, ...]],
             tuple[tuple[str, ...], tuple[Meaning, ...]],
         ] = {}
 
@@ -301,9 +305,12 @@ class Reader:
             else:
                 self.leave_open(resource, why, on, where)
             return ()
-        if on is None or any(each.absent for each in fitting):
+        if on is None:
             return fitting
-        told, filed = self._filed(concept, fitting, on, kinds)
+        if any(each.absent for each in fitting):
+            self.mention_notes(resource, on)
+            return fitting
+        told, filed = self._filed(concept, fitting, on, kinds, notes_of(resource.body))
         for each in told:
             self.note(where, each)
         if not known and not self._is_judged(concept):
@@ -353,16 +360,21 @@ class Reader:
         return self.dictionary.said(concept.codes, concept.text, on=on, displays=displays).is_known
 
     def _filed(
-        self, concept: Concept, meanings: tuple[Meaning, ...], on: RecordList, kinds: tuple[str, ...] | None
+        self,
+        concept: Concept,
+        meanings: tuple[Meaning, ...],
+        on: RecordList,
+        kinds: tuple[str, ...] | None,
+        notes: tuple[str, ...],
     ) -> tuple[tuple[str, ...], tuple[Meaning, ...]]:
         """The meanings under which an entry of a list is filed, with what else it may be, and its flags. `kinds` is
-        None if they are certain whatever its codes say."""
-        key = (concept, meanings, on, kinds)
+        None if they are certain whatever its codes say. Words of notes count like those next to the codes."""
+        key = (concept, meanings, on, kinds, notes)
         known = self.memory.filed.get(key)
         if known is None:
             codes = concept.codes
             displays = [each.display for each in concept.codings if each.display]
-            said = self.dictionary.said(codes, concept.text, on=on, displays=displays)
+            said = self.dictionary.said(codes, concept.text, on=on, displays=[*displays, *notes])
             certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
             told = () if kinds is None else tuple(disputed(meanings, said))
             known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, called_of(concept), codes)
@@ -386,7 +398,7 @@ class Reader:
             return self.meanings(concept, kinds, resource, on="allergies")
         self._see(concept, kinds[0], None, ())
         self._allergens.setdefault(some.entry.name, {}).setdefault(concept, []).append(resource.place)
-        _, filed = self._filed(concept, (some,), "allergies", None)
+        _, filed = self._filed(concept, (some,), "allergies", None, notes_of(resource.body))
         return filed
 
     def _is_judged(self, concept: Concept) -> bool:
@@ -459,6 +471,38 @@ class Reader:
         if meaning is not None:
             self._mentions.setdefault((mention.named, mention.on, mention.when, mention.visit), (mention, meaning))
 
+    def mention_notes(self, resource: Resource, on: RecordList = "conditions") -> None:
+        """Mention what the notes on a resource name that is not counted with an entry of a list."""
+        made = next((when for each in _MADE if (when := self.date_quietly(resource, each)) is not None), None)
+        for number, note in enumerate(notes_of(resource.body)):
+            place = f"{resource.place}.note[{number}]"
+            named = Mention(Concept((), note), "conditions", place, Period(made, made))
+            self.mention_what_it_names(named)
+            if on == "allergies":
+                said = replace(self.dictionary.said((), note, on=on), unreviewed=frozenset())
+                meaning = self.dictionary.only_may_be(said, on, quoted(note), ())
+                if meaning is not None:
+                    self.chart.add_episode(Episode("", on, place, asserted=made), meaning)
+
+    def in_doubt_by_notes(self, resource: Resource, list_: RecordList | None) -> str | None:
+        """Why an entry is in doubt by its own notes: they call it a mistake; or over, in a sentence that names it or
+        nothing."""
+        notes = notes_of(resource.body)
+        if (note := said_in_error(notes)) is not None:
+            return doubt_by(note)
+        for note, sentence in said_not_so(notes) if list_ is not None else ():
+            named = self.dictionary.named_by([sentence])
+            names = named.is_ | named.may_be
+            if not names or names & self._said_by(resource, list_):
+                return doubt_by(note)
+        return None
+
+    def _said_by(self, resource: Resource, list_: RecordList | None) -> frozenset[str]:
+        """What the code of a resource says that it is."""
+        stated: Body = next((resource.body[each] for each in _CODED if isinstance(resource.body.get(each), dict)), {})
+        named = concept_kept(stated)
+        return self.dictionary.said(named.codes, named.text, on=list_).is_
+
     def open_what_it_treats(self, drug: Concept, place: str, made: Moment | None) -> None:
         """What a drug treats may be there where the drug is only planned; that it is taken, such an entry does not
         say."""
@@ -473,8 +517,16 @@ class Reader:
 
     def mention_named(self, wording: str, place: str, when: Period, only: frozenset[str] | None = None) -> None:
         """The concepts (of some only) that a wording names may be there, at its own time. Whether it says so, or the
-        opposite, nobody reads."""
+        opposite, nobody reads of names; what its phrases name besides, and it does not deny, may be there, too."""
         told = self._named_in(wording, only)
+        if only is None:
+            said = self.dictionary.named_by([wording])
+            besides = (said.is_ | said.may_be).difference(*(each.meaning.may_be for each in told))
+            named = Concept((), wording)
+            meaning = self.dictionary.only_may_be(Said(may_be=besides), "conditions", called_of(named), ())
+            if meaning is not None:
+                mention = Mention(named, "conditions", place, when)
+                self._mentions.setdefault((named, mention.on, when, None), (mention, meaning))
         for each in told:
             mention = Mention(each.named, "conditions", place, when)
             self._mentions.setdefault((each.named, mention.on, when, None), (mention, each.meaning))
@@ -589,6 +641,13 @@ class Reader:
             return moment(resource.body, field)
         except (ShapeError, UnreadableError) as error:
             self.note(resource.place, f"{error}, and counts as none")
+            return None
+
+    def date_quietly(self, resource: Resource, field: str) -> Moment | None:
+        """The date in a field; None where there is none, or it cannot be understood."""
+        try:
+            return moment(resource.body, field)
+        except (ShapeError, UnreadableError):
             return None
 
     def entered(self, resource: Resource, field: str) -> Moment | None:
@@ -728,6 +787,16 @@ class Reader:
                 for place in places
             ),
         ]
+
+
+_CODED = ("code", "medicationCodeableConcept", "vaccineCode")
+"""Where a resource says what it is."""
+
+_MADE = (
+    "recordedDate", "dateRecorded", "assertedDate", "dateAsserted", "authoredOn", "dateWritten", "effectiveDateTime",
+    "performedDateTime", "occurrenceDateTime", "issued", "date",
+)  # fmt: skip
+"""Where a resource says when it was made."""
 
 
 def _mentioned(mention: Mention) -> Episode:

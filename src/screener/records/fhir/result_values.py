@@ -114,6 +114,8 @@ def _value_in(holder: Body, field: str, dictionary: Dictionary) -> Value:
         case "valueBoolean":
             word = "true" if truth(holder, field) else "false"
             return Value([word], word)
+        case "valueDateTime":
+            return Value([stated := text(holder, field) or ""], stated)
         case "valueRange":
             return _of_range(part(holder, field), dictionary)
         case "valueRatio":
