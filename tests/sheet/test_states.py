@@ -253,6 +253,30 @@ def test_what_is_good_for_the_day_of_screening_alone_says_so() -> None:
     assert (last.state.name, last.dates.text) == ("all met", "closes after today (I4); labs to 26 Feb (I2, E2)")
 
 
+@pytest.mark.parametrize(
+    ("changes", "text", "good_to"),
+    [
+        ({}, "labs to 26 Feb (I2, E2); closes after 10 Mar (I4)", date(2026, 2, 26)),
+        # a result is still to come, or to come again
+        ({"observations": [count(80)]}, "measure first; closes after 10 Mar (I4)", None),
+        ({"observations": [lab("INR", 1.8, "2026-02-12"), count(80)]}, "measure first; closes after 10 Mar (I4)", None),
+        ({"observations": [], "conditions": [], "complete": [], "answers": None}, "measure first", None),
+        # a value may be wrong, or cannot be
+        ({"observations": [lab("INR", 25.3), count(80)]}, "check first; closes after 10 Mar (I4)", None),
+        ({"observations": [lab("INR", 190), count(80)]}, "check first; closes after 10 Mar (I4)", None),
+        # nobody knows yet from which day the four weeks count, or what a result is
+        ({"conditions": [{**FAILURE, "onset": None}]}, "look up first; labs to 26 Feb (I2, E2)", None),
+        # the answers of people wait for no result
+        ({"answers": None}, "labs to 26 Feb (I2, E2); closes after 10 Mar (I4)", date(2026, 2, 26)),
+    ],
+)  # fmt: skip
+def test_no_last_good_day_rests_on_what_is_still_to_come(
+    changes: dict[str, Any], text: str, good_to: date | None
+) -> None:
+    dates = row(**changes).dates
+    assert (dates.text, dates.good_to) == (text, good_to)
+
+
 def test_a_state_shows_what_was_checked() -> None:
     assert row(answers=None).state.detail == "7 of 8 met. Consent."
     assert row().state.detail == "8 of 8. The investigator confirms and signs."

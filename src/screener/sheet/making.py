@@ -384,7 +384,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
         against=tuple(each.id for each in trial.criteria if each.status == "failed"),
         open=tuple(each.id for each in trial.criteria if each.status == "unknown"),
         points=tuple(each for each in points if each.kind == "against") if name == "ruled out" else points,
-        dates=_dates(trial, name, has_review, worked),
+        dates=_dates(trial, name, has_review, phrases.before_any_day(counts, has_review), worked),
         counts=counts,
         after_clean_chart=_after_clean_chart(trial, worked) if is_told_after else None,
         consent=consent,
@@ -396,7 +396,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
 
 def _nearness(row: TrialRow) -> tuple[object, ...]:
     work = sum(getattr(row.counts, name) for name in row.counts.__struct_fields__)
-    return nearness(row.state.name, row.recruiting.is_recruiting, work, row.dates.good_to)
+    return nearness(row.state.name, row.recruiting.is_recruiting, work, row.dates.good_to or row.dates.closes_after)
 
 
 def _recruiting(trial: TrialResult) -> Recruiting:
@@ -462,10 +462,14 @@ def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
     return CleanChart(after.verdict, _settled(trial.id, worked), state, phrases.left(counts, False))
 
 
-def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Worked) -> Dates:
+def _dates(trial: TrialResult, state: StateName, has_review: bool, first: str, worked: _Worked) -> Dates:
+    """The days of a trial. `first` is what has to be done before any day can be promised: a result that is still to
+    come may be good for a shorter time than those that are there."""
     timeline = worked.timelines.get(trial.id)
-    if timeline is None or state in ("ruled out", "too little") or worked.screening.died is not None:
+    if worked.screening.died is not None or state == "ruled out":
         return Dates()
+    if timeline is None or state == "too little":
+        return Dates(text=first)
     as_of, rulebook = worked.screening.as_of, worked.screening.rulebook
     if state in OUT and timeline.screenable_from is None:
         return Dates()
@@ -483,8 +487,11 @@ def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Work
     of_labs = [each for each in soon if any(why.kind == "stale" and why.what in labs for why in each.causes)]
     failing = [each for each in soon if each.after == "failed"]
     days = {"good_to": _last_day(soon), "labs_to": _last_day(of_labs), "closes_after": _last_day(failing)}
-    text = phrases.dates({name: (day, _on(day, soon)) for name, day in days.items() if day is not None}, None, as_of)
-    return Dates(**days, if_clean=has_review, text=text)
+    if first:
+        days["good_to"] = None
+        days["labs_to"] = days["labs_to"] if first == phrases.LOOK_UP_FIRST else None
+    told = {name: (day, _on(day, soon)) for name, day in days.items() if day is not None}
+    return Dates(**days, if_clean=has_review and bool(told or not first), text=phrases.dates(told, None, as_of, first))
 
 
 def _is_of_an_entry_alone(change: Change, as_of: date) -> bool:

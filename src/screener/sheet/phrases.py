@@ -733,19 +733,32 @@ def consent_refused(when: str) -> str:
 TODAY_ONLY = {"closes_after": "closes after today", "labs_to": "labs today only", "good_to": "good today only"}
 
 
-def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: date) -> str:
-    """`good to 16 Feb (I2); closes after 27 Feb (I2)`; of one day only what says most."""
+CHECK_FIRST, MEASURE_FIRST, LOOK_UP_FIRST = "check first", "measure first", "look up first"
+
+
+def before_any_day(counts: Counts, has_review: bool) -> str:
+    """What has to be done before anybody can say until when the answers hold; empty where nothing has."""
+    if counts.check:
+        return CHECK_FIRST
+    if counts.measure:
+        return MEASURE_FIRST
+    return LOOK_UP_FIRST if counts.chart > has_review else ""
+
+
+def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: date, first: str = "") -> str:
+    """`good to 16 Feb (I2); closes after 27 Feb (I2)`; of one day only what says most. `first` comes before them:
+    `measure first; closes after 27 Feb (I2)`."""
     if reopens_ is not None:
         return f"not before {day_words(reopens_, as_of)}"
     if not days:
-        return NOTHING_EXPIRES
+        return first or NOTHING_EXPIRES
     told: dict[date, str] = {}
     for name, lead in (("closes_after", "closes after"), ("labs_to", "labs to"), ("good_to", "good to")):
         if name in days:
             day, lines = days[name]
             when = TODAY_ONLY[name] if day == as_of else f"{lead} {day_words(day, as_of)}"
             told.setdefault(day, f"{when} ({lines})")
-    return "; ".join(told[day] for day in sorted(told))
+    return "; ".join([*([first] if first else []), *(told[day] for day in sorted(told))])
 
 
 # ---- the one sentence

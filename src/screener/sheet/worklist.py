@@ -342,7 +342,7 @@ def _nearest(row: Row) -> tuple[object, ...]:
         NEAREST_FIRST.index(row.state),
         not nearest.is_recruiting,
         row.work,
-        nearest.good_to or date.max,
+        nearest.good_to or nearest.closes_after or date.max,
         row.patient,
         row.file,
     )
@@ -350,7 +350,7 @@ def _nearest(row: Row) -> tuple[object, ...]:
 
 def _date(row: Row) -> tuple[object, ...]:
     """The day that comes first before those without one; what is ruled out has none that matters."""
-    day = None if row.state in OUT else row.nearest.good_to
+    day = None if row.state in OUT else row.nearest.good_to or row.nearest.closes_after
     return (row.died is not None, day or date.max, *_nearest(row))
 
 
