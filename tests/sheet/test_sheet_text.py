@@ -49,6 +49,40 @@ def test_many_lines_against_are_counted_where_two_are_shown() -> None:
     assert "lines against" not in sheet_text(replace(sheet(), trials=(two,)))
 
 
+def example(name: str) -> str:
+    """The sheet of an example patient, as one line of single blanks."""
+    (found,) = (each for each in expected_screenings() if each.name == name)
+    return " ".join(sheet_text(sheet_of(screened(found))).split())
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        # what is close to a limit stands below what is to be judged
+        ("girl-of-17-with-autoimmune-hepatitis", "close I5 body weight 52.5 kg (25 Mar), limit 50 kg; I3 MELD 26,"),
+        # each thing to do names its trials; one for all of them says so
+        ("one-kilogram-too-light", "judge Anything else against taking part? [all]; A severe organic"),
+        ("one-kilogram-too-light", "look up Does the cirrhosis come with chronic liver failure? [9259]"),
+        ("referral-letter-only", "Dialysis or vasopressor? [9259]"),
+        # a day that holds only after a clean chart has a star; a trial closes whatever the chart says
+        ("one-kilogram-too-light", "10/17 met labs to 20 Jan* (E1)"),
+        ("girl-of-17-with-autoimmune-hepatitis", "dates labs to 2 Apr* (I2, I3); closes after 8 Apr (I2)"),
+        ("one-kilogram-too-light", "* if the chart review finds nothing."),
+        ("alcoholic-hepatitis-with-ascites", "17/17 met labs to 25 Feb (E1)"),
+        # whether a trial recruits is as old as the registry's record
+        (
+            "girl-of-17-with-autoimmune-hepatitis",
+            "Recruiting as of: 3002 Apr 2018; today, and where: ClinicalTrials.gov",
+        ),
+        ("negatives-not-written-down", "Recruits today? Where? ClinicalTrials.gov"),
+        # who is asked, and where the answer is kept
+        ("score-with-two-readings", "sponsor 5863 E2, 9259 I3: which reading is meant? Settle it in screener.toml"),
+    ],
+)
+def test_what_a_fresh_reader_looks_for_is_there(name: str, shown: str) -> None:
+    assert shown in example(name)
+
+
 HOSTILE = "\x1b[2J\r\nALL CRITERIA MET\u202e" + "x" * 300
 
 
@@ -79,7 +113,7 @@ def test_what_stands_on_a_sheet() -> None:
         "",
         "Next: ask whether 0001 takes participants",
         "",
-        "ALL CRITERIA MET       TEST0001  recruiting?    8/8 met   labs to 26 Feb",
+        "ALL CRITERIA MET       TEST0001 recruiting?    8/8 met   labs to 26 Feb (I2, E2)",
         "  dates    closes after 10 Mar (I4)",
         "  consent  recorded 19 Feb (answered by the patient)",
         "",

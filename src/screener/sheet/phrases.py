@@ -47,6 +47,24 @@ def recruitment(told: Recruiting) -> str:
     return f"{text} ({dates_in_words(told.as_of)})" if told.as_of else text
 
 
+REGISTRY = "ClinicalTrials.gov"
+"""The registry whose records of trials are read."""
+
+
+def registered(rows: Sequence[TrialRow], *, in_short: bool = False) -> str:
+    """As of when the registry says whether trials recruit, and where to ask for the rest; empty for trials without a
+    record. No place and no contact is kept: both change."""
+    days = [f"{row.label} {dates_in_words(row.recruiting.as_of[:A_MONTH])}" for row in rows if row.recruiting.as_of]
+    if not days:
+        return ""
+    if in_short:
+        return f"Recruits today? Where? {REGISTRY}"
+    return f"Recruiting as of: {', '.join(days)}; today, and where: {REGISTRY}"
+
+
+A_MONTH = len("2026-02")
+
+
 MOST_NOT_CERTAIN = 2
 NOTHING_EXPIRES = "nothing expires"
 NONE_AGAINST = "none against"
@@ -93,6 +111,7 @@ GROUPS: dict[ActionKind, str] = {
     "participant": "Ask the participant",
 }
 
+IF_CLEAN = "if the chart review finds nothing."
 EVER_UNLESS = "Ever, unless a time is given:"
 REVIEW = f"One chart review: none of these? {EVER_UNLESS}"
 ON_A_LIST = {
@@ -713,7 +732,8 @@ def sign(label: str) -> str:
 
 
 NOT_RECORDED = "not recorded"
-WHICH_READING = "which reading is meant?"
+SETTLED = "the site settles it once for all its patients, in screener.toml"
+WHICH_READING = "which reading is meant? Settle it in screener.toml"
 
 
 def consent_recorded(value: str, day: str | None, as_of: date) -> str:
