@@ -297,7 +297,9 @@ def _trend(cell: KeyResult, room: int) -> str:
 
 
 def _graded(cell: KeyResult) -> str:
-    """`Ascites moderate`, `Ascites “2” ? (none, slight or moderate?)`"""
+    """`Ascites moderate`, `Ascites “2” ? (none, slight or moderate?)`, `Ascites yes, grade?`"""
+    if cell.missing.endswith(phrases.GRADE_MISSING):
+        return f"{cell.label} yes, {phrases.GRADE_MISSING}"
     told = f"{cell.label} {cell.shown or '-'}{_stale(cell)}{' ?' if cell.check else ''}"
     beside = f"{cell.when}; {cell.newer}" if cell.newer else cell.check if cell.check.endswith("?") else ""
     return f"{told} ({beside})" if beside else told

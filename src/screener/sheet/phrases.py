@@ -69,6 +69,14 @@ MOST_NOT_CERTAIN = 2
 NOTHING_EXPIRES = "nothing expires"
 NONE_AGAINST = "none against"
 NOT_ON_RECORD = "not on record"
+GRADE_MISSING = "grade?"
+
+
+def without_grade(since: str) -> str:
+    """`on record since 20 Nov; grade?`: of a condition whose grade nobody wrote down."""
+    return f"on record{f' since {since}' if since else ''}; {GRADE_MISSING}"
+
+
 UNUSABLE = "cannot be used"
 AN_ENTRY = "an entry"
 WHICH_IS_LATER = "which is later?"
