@@ -245,7 +245,7 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
     for row in sheet.trials:
         state = 1.1 + lines(row.state.detail, 41) + (row.state.name in _TOLD_APART)
         name = 1.1 + lines(f"{row.short or row.title}{row.recruiting.text}{' ' * 24}", 43)
-        points = sum(lines(f"Close: {point.text}", 52) for point in row.points)
+        points = sum(lines(f"Close, E1: {point.text}", 52) for point in row.points)
         if after_clean_chart(row):
             points += lines(f"After a clean chart: {after_clean_chart(row)}", 52)
         dates = lines(row.dates.text, 38) + (row.counts.participant == 0)
