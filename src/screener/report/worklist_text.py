@@ -194,4 +194,6 @@ def _hanging(text: str, width: int) -> list[str]:
 def _foot(worklist: Worklist, width: int) -> Iterator[str]:
     if any(not each.row.nearest.is_recruiting and not each.row.for_all for each in worklist.shown):
         yield phrases.NOT_RECRUITING_MARK
+    if worklist.has_if_clean:
+        yield from wrap(phrases.GOOD_TO_IF_CLEAN, width)
     yield from wrap(DISCLAIMER, width)

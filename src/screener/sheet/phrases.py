@@ -963,6 +963,7 @@ def earlier_of_trial(state: str, label: str) -> str:
 NEW = "new"
 NOT_RECRUITING_MARK = "* not recruiting, or not known"
 ALL = "all"
+GOOD_TO_IF_CLEAN = "good to: where a chart review is left, if it finds nothing"
 NOBODY = "No patient of this kind."
 COLUMNS = ("patient", "state", "trial", "  met", "next", "good to")
 ORDERED = {"nearest": "the nearest first", "date": "by the last good day", "name": "by name"}

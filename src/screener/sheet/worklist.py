@@ -64,6 +64,8 @@ class TrialCells(Struct, frozen=True):
     reading: int
     good_to: date | None
     closes_after: date | None
+    if_clean: bool = False
+    """Whether the last good day holds for a chart review that finds nothing."""
 
 
 class Row(Struct, frozen=True):
@@ -162,6 +164,7 @@ def _cells(row: TrialRow) -> TrialCells:
         reading=row.counts.sponsor,
         good_to=row.dates.good_to,
         closes_after=row.dates.closes_after,
+        if_clean=row.dates.if_clean,
     )
 
 
@@ -283,6 +286,11 @@ class Worklist(Struct, frozen=True):
     def soon(self) -> int:
         """How many of the rows shown are soon no longer good."""
         return sum(each.row.is_soon for each in self.shown)
+
+    @property
+    def has_if_clean(self) -> bool:
+        """Whether a last good day of the rows shown holds only if a chart review finds nothing."""
+        return any(each.row.nearest.if_clean and each.row.nearest.good_to is not None for each in self.shown)
 
 
 def worklist_of(
