@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from rich.cells import cell_len
 
 from golden.screened import Expected, expected_screenings, screened
 from screener.report.sheet_text import HEIGHT, NARROWEST, WIDEST, of_one_thing, sheet_text
@@ -101,6 +102,24 @@ def test_whatever_is_on_record_it_fits_and_moves_no_cursor(changes: dict[str, An
     assert len(shown) <= HEIGHT
     assert max(map(len, shown)) <= WIDTH
     assert all(line.isprintable() for line in shown)
+
+
+WIDE = "李伟的病历" * 30
+ACCENTS = "e\u0301o\u0308 " * 60
+
+
+@pytest.mark.parametrize(
+    "text", [WIDE, ACCENTS, f"{WIDE} {ACCENTS}", "ยิ้ม " * 40, "\u202eשלום " * 40, "🙂🙂 Tumor?? " * 12]
+)
+def test_lines_have_the_columns_that_a_terminal_gives_them(text: str) -> None:
+    found = sheet(
+        id=text,
+        conditions=[FAILURE, {"text": f"St.n. {text}", "date": "2019"}],
+        observations=[{"name": "INR", "value": text, "date": "2026-02-19"}],
+    )
+    for width in (NARROWEST, WIDTH, WIDEST):
+        assert max(map(cell_len, lines(sheet_text(found, width)))) <= width
+    assert cell_len(lines(sheet_text(found))[0]) == WIDTH
 
 
 def test_what_stands_on_a_sheet() -> None:

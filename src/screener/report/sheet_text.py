@@ -7,11 +7,19 @@ fits, the list of the chart review is shortened first: the whole of it is a file
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 from screener.evaluation.phrases import capital, lowered
 from screener.report.forms import Texts
-from screener.report.wording import DISCLAIMER, WIDTH, columns_of_terminal, on_one_line
+from screener.report.wording import (
+    DISCLAIMER,
+    WIDTH,
+    columns,
+    columns_of_terminal,
+    fitting,
+    on_one_line,
+    padded,
+    wrapped,
+)
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.making import sheet_of
@@ -90,8 +98,10 @@ class _Writer:
     def patient(self) -> Iterator[str]:
         day = f"as of {phrases.as_of_words(self.sheet.patient.as_of)}"
         room = self.width - len(day) - 2
-        first, *more = self.within(wrap(on_one_line(self.sheet.patient.id), room) or [""], LINES_OF_A_NAME, room)
-        yield f"{first}{day:>{self.width - len(first)}}"
+        first, *more = self.within(
+            wrapped(on_one_line(self.sheet.patient.id), room, on_hyphens=True) or [""], LINES_OF_A_NAME, room
+        )
+        yield f"{padded(first, self.width - len(day))}{day}"
         yield from more
         yield from self.hanging("", self.sheet.patient.text, 3)
 
@@ -126,7 +136,7 @@ class _Writer:
         """Cells side by side, and none of them broken in two."""
         row = ""
         for cell in cells:
-            if row and len(row) + 3 + len(cell) > self.width:
+            if row and columns(row) + 3 + columns(cell) > self.width:
                 yield from self.hanging("", row, 2)
                 row = ""
             row = f"{row}   {cell}" if row else cell
@@ -150,9 +160,9 @@ class _Writer:
             when += f", too old after {good_to}" if cell.is_stale else f", good to {good_to}"
         if cell.newer:
             when = f"{when}; {cell.newer}"
-        line = f"{cell.label:<11} {value:<13} {beside:<10} {when:<23}".rstrip()
-        led = f"{line:<60} {' ' * (len(line) > 60)}"
-        trend = "" if cell.newer else _trend(cell, self.width - len(led))
+        line = f"{cell.label:<11} {padded(value, 13)} {padded(beside, 10)} {padded(when, 23)}".rstrip()
+        led = f"{padded(line, 60)} {' ' * (columns(line) > 60)}"
+        trend = "" if cell.newer else _trend(cell, self.width - columns(led))
         if self.width < WIDTH and cell.earlier and not cell.newer and len(trend) < len(_trend(cell, self.width)):
             yield _cut(line, self.width)
             yield f"{'':<11} {_trend(cell, self.width - MARGIN - 1)}"
@@ -269,7 +279,7 @@ class _Writer:
     def hanging(self, lead: str, text: str, most: int) -> Iterator[str]:
         """A text behind its lead, the lines below it set in."""
         width = self.width - len(lead)
-        lines = self.within(wrap(text, width, break_on_hyphens=False), most, width)
+        lines = self.within(wrapped(text, width), most, width)
         for place, line in enumerate(lines or [""]):
             yield f"{lead if place == 0 else ' ' * len(lead)}{line}"
 
@@ -293,7 +303,7 @@ def _trend(cell: KeyResult, room: int) -> str:
     values = [*(each.value for each in cell.earlier), cell.value]
     between = " > " if all(value[:1].isdigit() for value in values) else ", "
     texts = (between.join(values[first:]) for first in range(len(values) - 1))
-    return next((text for text in texts if len(text) <= room), "")
+    return next((text for text in texts if columns(text) <= room), "")
 
 
 def _graded(cell: KeyResult) -> str:
@@ -469,10 +479,12 @@ def _asked(groups: Sequence[ReviewGroup], named: int) -> str:
 
 def _whole_words(text: str, width: int) -> str:
     """As many whole words as there is room for, where any is short enough."""
-    if len(text) <= width:
+    if columns(text) <= width:
         return text.rstrip()
-    return (text[: width + 1].rpartition(" ")[0] or text[:width]).rstrip(" ;,")
+    kept = fitting(text, width)
+    is_whole = text[len(kept) : len(kept) + 1] in ("", " ")
+    return ((kept if is_whole else kept.rpartition(" ")[0]) or kept).rstrip(" ;,")
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+    return text if columns(text) <= width else f"{fitting(text, width - 1).rstrip()}…"
