@@ -277,6 +277,26 @@ def test_no_last_good_day_rests_on_what_is_still_to_come(
     assert (dates.text, dates.good_to) == (text, good_to)
 
 
+def test_no_day_is_promised_to_a_trial_with_a_line_that_a_doubtful_value_answers() -> None:
+    """The INR decides another trial alone; here it answers a line, and the verdict is open with it and without it."""
+    record = {
+        "id": "anna",
+        "birth_date": "1990",
+        "sex": "male",
+        "conditions": [{"name": "cirrhosis", "onset": "2019"}],
+        "observations": [
+            lab("INR", 25.3),
+            lab("total_bilirubin", 300, unit="umol/L"),
+            lab("creatinine", 70, unit="umol/L"),
+            {"name": "HE_grade", "value": 0, "date": "2026-02-19"},
+            {"name": "ascites_grade", "value": "slight", "date": "2026-02-19"},
+        ],
+    }
+    told = sheet_of(evaluate(read_patient(record, load_rules()), load_rules(), as_of=AS_OF))
+    (row_,) = (each for each in told.trials if each.id == "NCT05985863")
+    assert (row_.counts.check, row_.dates.text, row_.dates.good_to) == (0, "check first", None)
+
+
 def test_a_state_shows_what_was_checked() -> None:
     assert row(answers=None).state.detail == "7 of 8 met. Consent."
     assert row().state.detail == "8 of 8. The investigator confirms and signs."

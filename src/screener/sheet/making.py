@@ -368,6 +368,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
     checks = worked.checks[trial.id]
     has_review = bool(counts.chart) and any(trial.id in group.trials for group in review.groups)
     left = "" if worked.screening.died is not None else phrases.left(counts, has_review)
+    first = phrases.CHECK_FIRST if checks.lines else phrases.before_any_day(counts, has_review)
     is_told_after = bool(left) and has_review and name != "too little" and not is_row
     consent, consent_day, consent_by = _consent(trial, worked.screening.as_of)
     points = points_of(trial, worked.distances[trial.id], checks.lines)
@@ -384,7 +385,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
         against=tuple(each.id for each in trial.criteria if each.status == "failed"),
         open=tuple(each.id for each in trial.criteria if each.status == "unknown"),
         points=tuple(each for each in points if each.kind == "against") if name == "ruled out" else points,
-        dates=_dates(trial, name, has_review, phrases.before_any_day(counts, has_review), worked),
+        dates=_dates(trial, name, has_review, first, worked),
         counts=counts,
         after_clean_chart=_after_clean_chart(trial, worked) if is_told_after else None,
         consent=consent,
