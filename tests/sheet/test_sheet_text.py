@@ -70,12 +70,9 @@ def example(name: str) -> str:
         ("girl-of-17-with-autoimmune-hepatitis", "dates labs to 2 Apr* (I2, I3); closes after 8 Apr (I2)"),
         ("one-kilogram-too-light", "* if the chart review finds nothing."),
         ("alcoholic-hepatitis-with-ascites", "17/17 met labs to 25 Feb (E1)"),
-        # whether a trial recruits is as old as the registry's record
-        (
-            "girl-of-17-with-autoimmune-hepatitis",
-            "Recruiting as of: 3002 Apr 2018; today, and where: ClinicalTrials.gov",
-        ),
-        ("negatives-not-written-down", "Recruits today? Where? ClinicalTrials.gov"),
+        # what a trial is about, and how old the registry's word on it is
+        ("girl-of-17-with-autoimmune-hepatitis", "3002 Mesenchymal stem cells in ACLF (registry of Apr 2018)"),
+        ("negatives-not-written-down", "Recruits now? Where? See ClinicalTrials.gov"),
         # who is asked, and where the answer is kept
         ("score-with-two-readings", "sponsor 5863 E2, 9259 I3: which reading is meant? Settle it in screener.toml"),
     ],
@@ -136,6 +133,7 @@ def test_what_stands_on_a_sheet() -> None:
         "  dates    closes after 10 Mar (I4)",
         "  consent  recorded 19 Feb (answered by the patient)",
         "",
+        "0001 A trial for tests",
         "Pre-screening aid. Eligibility is the investigator's decision.",
     ]
 
@@ -171,9 +169,9 @@ def test_a_trend_has_whole_numbers_and_leaves_out_the_earliest(values: tuple[flo
 def test_a_note_has_two_lines_and_what_nobody_acts_on_none() -> None:
     long = "the name of a thing that is so long that it cannot stand on one line of a terminal at all"
     of = replace(sheet(), notes=(long, "another"), notes_behind=())
-    assert lines(sheet_text(of))[-3:-1] == [f"Note: {long[:73]}", f"      {long[74:]} (+1)"]
+    assert lines(sheet_text(of))[-4:-2] == [f"Note: {long[:73]}", f"      {long[74:]} (+1)"]
     behind = replace(sheet(), notes=(), notes_behind=(long,))
-    assert lines(sheet_text(behind))[-2] == "1 note on the record, to read with --full"
+    assert lines(sheet_text(behind))[-3] == "1 note on the record, to read with --full"
 
 
 def test_who_has_died_is_asked_for_no_consent() -> None:

@@ -263,16 +263,19 @@ class _Writer:
             yield f"{_cut(last, self.width - len(more))}{more}"
         elif behind:
             yield f"{phrases.counted(len(behind), 'note')} on the record, to read with --full"
-        legend = self.legend(in_short=in_short)
-        yield from self.hanging("", legend, 3) if legend else ()
+        yield from self.legend(in_short=in_short)
         yield from self.hanging("", DISCLAIMER, 2)
 
-    def legend(self, *, in_short: bool) -> str:
-        """What the star means, and where more of a trial is to be found. `in_short`: without the registry's days."""
+    def legend(self, *, in_short: bool) -> Iterator[str]:
+        """What the star means, and where more of a trial is to be found; and what each trial is about, unless
+        `in_short`."""
         live = [] if self.sheet.patient.died else [row for row in self.sheet.trials if row.state.name not in OUT]
         if_clean = any(IF_CLEAN in _days(row) for row in live)
-        star = f"{IF_CLEAN} {phrases.IF_CLEAN}" if if_clean else ""
-        return " ".join(filter(None, (star, phrases.registered(live, in_short=in_short))))
+        told = [f"{IF_CLEAN} {phrases.IF_CLEAN}" if if_clean else "", phrases.registered(live)]
+        if any(told):
+            yield from self.hanging("", " ".join(filter(None, told)), 2)
+        for row in () if in_short else live:
+            yield _cut(on_one_line(phrases.called(row)), self.width)
 
     # ---- lines
 

@@ -51,15 +51,17 @@ REGISTRY = "ClinicalTrials.gov"
 """The registry whose records of trials are read."""
 
 
-def registered(rows: Sequence[TrialRow], *, in_short: bool = False) -> str:
-    """As of when the registry says whether trials recruit, and where to ask for the rest; empty for trials without a
-    record. No place and no contact is kept: both change."""
-    days = [f"{row.label} {dates_in_words(row.recruiting.as_of[:A_MONTH])}" for row in rows if row.recruiting.as_of]
-    if not days:
-        return ""
-    if in_short:
-        return f"Recruits today? Where? {REGISTRY}"
-    return f"Recruiting as of: {', '.join(days)}; today, and where: {REGISTRY}"
+def registered(rows: Sequence[TrialRow]) -> str:
+    """Where to ask for more of trials; empty for trials without a record. No place and no contact is kept: both
+    change."""
+    return f"Recruits now? Where? See {REGISTRY}" if any(row.recruiting.as_of for row in rows) else ""
+
+
+def called(row: TrialRow) -> str:
+    """What a trial is about, and of when the registry's word on it is: `5863 Stem cells in ACLF (registry of Jun
+    2025)`."""
+    as_of = row.recruiting.as_of
+    return f"{row.label} {row.short}{f' (registry of {dates_in_words(as_of[:A_MONTH])})' if as_of else ''}"
 
 
 A_MONTH = len("2026-02")
