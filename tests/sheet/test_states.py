@@ -277,6 +277,15 @@ def test_no_last_good_day_rests_on_what_is_still_to_come(
     assert (dates.text, dates.good_to) == (text, good_to)
 
 
+@pytest.mark.parametrize(("number", "left"), [(0, "1 chart review"), (1, "1 to look up"), (3, "3 to look up")])
+def test_each_entry_that_nobody_could_read_is_counted_among_what_is_left(number: int, left: str) -> None:
+    unread = [{"text": f"St.n. OP fraglich {place}", "date": "2019"} for place in range(number)]
+    told = row(conditions=[FAILURE, *unread], complete=["procedures", "events"])
+    assert left in told.left
+    assert told.after_clean_chart is not None
+    assert (left in told.after_clean_chart.left) == (number > 0)
+
+
 def test_no_day_is_promised_to_a_trial_with_a_line_that_a_doubtful_value_answers() -> None:
     """The INR decides another trial alone; here it answers a line, and the verdict is open with it and without it."""
     record = {

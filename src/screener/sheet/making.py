@@ -85,7 +85,9 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     actions = actions_of(screening, live)
     doubts = _doubts(screening, worked.checks, worked.suspicious, worked.labels)
     _add_checks(actions, doubts, live)
-    rows = [_row(trial, review, actions, worked, is_row=is_row) for trial in screening.trials]
+    checked = {place for doubt in doubts for place in doubt.places}
+    left = replace(review, entries=tuple(entry for entry in review.entries if entry.source not in checked))
+    rows = [_row(trial, left, actions, worked, is_row=is_row) for trial in screening.trials]
     rows.sort(key=_nearness)
     _add_signing(actions, rows)
     order = [row.id for row in rows]
@@ -387,7 +389,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
         points=tuple(each for each in points if each.kind == "against") if name == "ruled out" else points,
         dates=_dates(trial, name, has_review, first, worked),
         counts=counts,
-        after_clean_chart=_after_clean_chart(trial, worked) if is_told_after else None,
+        after_clean_chart=_after_clean_chart(trial, review.entries, worked) if is_told_after else None,
         consent=consent,
         consent_day=consent_day,
         consent_by=consent_by,
@@ -447,8 +449,11 @@ def _detail(trial: TrialResult, state: StateName, left: str, worked: _Worked) ->
             return f"{told} {capital(left)}." if left else told
 
 
-def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
-    """Where the trial stands if the chart is read and nothing is found."""
+def _after_clean_chart(trial: TrialResult, asked: Sequence[OpenEntry], worked: _Worked) -> CleanChart:
+    """Where the trial stands if the chart is read and nothing is found. Of the entries that are `asked` about those
+    stay open that the lines still wait for."""
+    sources = {entry.source for entry in asked}
+    entries = tuple(entry for entry in open_entries(worked.clean) if entry.source in sources)
     after = next(each for each in worked.clean.trials if each.id == trial.id)
     distances = {each.id: each for each in distance(worked.clean)} if after.verdict == "ineligible" else {}
     state = state_of(
@@ -459,7 +464,7 @@ def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
         lacks_results(worked.clean, trial.id),
     )
     remaining = actions_of(worked.clean, [trial.id])
-    counts = counts_of(trial.id, remaining, Review())
+    counts = counts_of(trial.id, remaining, Review(entries=entries))
     return CleanChart(after.verdict, _settled(trial.id, worked), state, phrases.left(counts, False))
 
 
