@@ -18,6 +18,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 demo: $(VENV)/installed
 	$(BIN)/screen $(EXAMPLE)
+	@echo
+	@echo "Next, the same as a page, with the chart review to tick and a checklist to sign for each trial:"
+	@echo "  $(BIN)/screen $(EXAMPLE) --html page.html"
 
 test: style types tests
 

@@ -53,6 +53,19 @@ def test_another_value_is_a_difference_with_both_explanations(call: Call, keep, 
     ]
 
 
+def test_what_is_printed_has_80_columns_and_hangs_behind_its_lead(call: Call, keep) -> None:
+    """However long the explanations are, and what a word of them is."""
+    result = json.loads(Path(keep()).read_text("utf-8"))
+    line = result["trials"][0]["criteria"][1]
+    line["status"], line["explanation"] = "unknown", f"Ferritin {'as somebody told us ' * 12}{'x' * 100} is not known"
+    result["origins"]["read_with"]["locale"] = "de"
+    Path("result.json").write_text(json.dumps(result), encoding="utf-8")
+    _, lines = told(call, "result.json", "anna.json")
+    assert max(len(each) for each in lines if "x" * 60 not in each) <= 80
+    begin = next(place for place, each in enumerate(lines) if each.startswith("      explanation then: "))
+    assert lines[begin + 1].startswith(" " * len("      explanation then: "))
+
+
 def test_another_result_behind_the_same_status_is_a_difference(call: Call, keep, write) -> None:
     result = keep()
     write(observations=[{"name": "ferritin", "value": 13, "unit": "ug/L", "date": "2026-02-18"}])

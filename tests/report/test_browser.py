@@ -123,6 +123,30 @@ def test_on_paper_the_sheet_is_one_page_and_each_checklist_another(name: str, ta
     assert all(f"Patient {screened(OPEN if name == 'one' else MANY_OPEN).patient}" in foot for foot, *_ in sheets)
 
 
+def test_a_crowded_checklist_names_less_and_keeps_its_signature_on_its_page(tab: Tab, tmp_path: Path) -> None:
+    """Many entries that nobody could read, and results that cannot be used, in nearly every line."""
+    record = {
+        "id": "Ω" * 120,
+        "as_of": "2026-11-30",
+        "birth_date": "1979-05-02",
+        "sex": "male",
+        "conditions": [
+            {"name": "liver_failure", "onset": "2026-11-16", "status": "active"},
+            {"name": "cirrhosis", "onset": "2020"},
+            *({"text": f"{'unklar ' * 9}{number}", "date": "2023"} for number in range(4)),
+        ],
+        "medications": [{"name": "apixaban", "start": "2024"}, {"text": "Salbutamol", "start": "2024"}],
+        "observations": [{"name": "INR", "value": 1.9, "date": "2026-11-29"}],
+    }
+    (tmp_path / "page.html").write_text(html_page(screened_record(record)), encoding="utf-8")
+    tab.goto((tmp_path / "page.html").as_uri())
+    before = len(printed(tab))
+    unfold(tab, "details.checklist")
+    pages = printed(tab)[before:]
+    assert len(pages) == 4
+    assert all(any("Name, signature" in line for line in page) for page in pages)
+
+
 def printed(tab: Tab) -> list[list[str]]:
     """The pages on A4, line by line; the foot comes first."""
     pages = PdfReader(io.BytesIO(tab.pdf(prefer_css_page_size=True))).pages

@@ -56,7 +56,7 @@ def test_it_stands_with_the_verdict_in_every_report() -> None:
     assert len(heads) == 2
     for number in heads:
         assert "check first: INR 25.3" in " ".join(lines[number + 1 : number + 3])
-    assert "check first: INR 25.3" in markdown(TOO_HIGH)
+    assert "Check first: INR 25.3" in markdown(TOO_HIGH)
     assert "Check first: <bdi>INR 25.3" in html_page(TOO_HIGH)
 
 

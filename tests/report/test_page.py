@@ -56,6 +56,27 @@ def test_every_criterion_is_there_with_all_that_its_answer_says(name: str) -> No
                 assert flat(criterion.explanation) in text
 
 
+@pytest.mark.parametrize(("number", "alone"), [(7, 7), (8, 8), (9, 8), (40, 8)])
+def test_of_many_entries_that_nobody_could_read_a_line_shows_the_first_and_the_places_of_all(
+    number: int, alone: int
+) -> None:
+    """Each would stand in nearly every line of every trial, and a page of sixty took a checker minutes."""
+    entries = [{"text": f"St.n. {place} fraglich", "date": "2019"} for place in range(number)]
+    screening = screened_record({"id": "anna", "as_of": "2026-02-20", "conditions": entries})
+    section = page_of(screening).one("p1-NCT06242405-E1")
+    rows = [words(each) for each in section.iter("tr")]
+    assert [f"St.n. {place} fraglich" for place in range(number) if any(f"St.n. {place} f" in row for row in rows)] == [
+        f"St.n. {place} fraglich" for place in range(alone)
+    ]
+    assert all(f"conditions[{place}]" in words(section) for place in range(number))
+    more = number - alone
+    told = [row for row in rows if "of this kind" in row]
+    assert [row.partition(" of this kind")[0] for row in told] == (
+        [f"{more} more {'entry' if more == 1 else 'entries'}"] if more else []
+    )
+    assert (f"And {more} more" in words(section)) == bool(more)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_failed_or_open_comes_before_what_is_passed(name: str) -> None:
     page = example_page(name)

@@ -24,6 +24,27 @@ def graded(name: str, value: Any) -> dict[str, Any]:
     return {"name": name, "value": value, "date": "2026-02-19"}
 
 
+@pytest.mark.parametrize(
+    ("entry", "missing", "shown"),
+    [
+        ({"status": "active", "onset": "2026-02-12"}, "on record since 12 Feb; grade?", "Ascites yes, grade?"),
+        ({"status": "active", "onset": "2025"}, "on record since 2025; grade?", "Ascites yes, grade?"),
+        ({"status": "active"}, "on record; grade?", "Ascites yes, grade?"),
+        ({"status": "resolved", "onset": "2025-03", "end": "2025-06"}, "not on record", "Ascites -"),
+        ({"status": "absent", "date": "2026-02-19"}, "not on record", "Ascites -"),
+        ({"status": "active", "onset": "2026-02-21"}, "not on record", "Ascites -"),
+    ],
+)
+def test_what_is_on_record_without_its_grade_is_not_called_missing(
+    entry: dict[str, Any], missing: str, shown: str
+) -> None:
+    found = sheet(conditions=[{"name": "ascites", **entry}], complete=None)
+    (cell_,) = (each for each in found.results if each.label == "Ascites")
+    assert isinstance(cell_, KeyResult)
+    assert cell_.missing == missing
+    assert shown in sheet_text(found)
+
+
 def bilirubin(value: Any, unit: str = "mg/dL", day: str = "2026-02-19", **more: Any) -> dict[str, Any]:
     return {"name": "total_bilirubin", "value": value, "unit": unit, "date": day, **more}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from rich.cells import cell_len
 
 from golden.screened import Expected, expected_screenings, screened
 from screener.report.sheet_text import HEIGHT, NARROWEST, WIDEST, of_one_thing, sheet_text
@@ -49,6 +50,37 @@ def test_many_lines_against_are_counted_where_two_are_shown() -> None:
     assert "lines against" not in sheet_text(replace(sheet(), trials=(two,)))
 
 
+def example(name: str) -> str:
+    """The sheet of an example patient, as one line of single blanks."""
+    (found,) = (each for each in expected_screenings() if each.name == name)
+    return " ".join(sheet_text(sheet_of(screened(found))).split())
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        # what is close to a limit stands below what is to be judged
+        ("girl-of-17-with-autoimmune-hepatitis", "close I5 body weight 52.5 kg (25 Mar), limit 50 kg; I3 MELD 26,"),
+        # each thing to do names its trials; one for all of them says so
+        ("one-kilogram-too-light", "judge Anything else against taking part? [all]; A severe organic"),
+        ("one-kilogram-too-light", "look up Does the cirrhosis come with chronic liver failure? [9259]"),
+        ("referral-letter-only", "Dialysis or vasopressor? [9259]"),
+        # a day that holds only after a clean chart has a star; a trial closes whatever the chart says
+        ("one-kilogram-too-light", "10/17 met labs to 20 Jan* (E1)"),
+        ("girl-of-17-with-autoimmune-hepatitis", "dates labs to 2 Apr* (I2, I3); closes after 8 Apr (I2)"),
+        ("one-kilogram-too-light", "* if the chart review finds nothing."),
+        ("alcoholic-hepatitis-with-ascites", "17/17 met labs to 25 Feb (E1)"),
+        # what a trial is about, and how old the registry's word on it is
+        ("girl-of-17-with-autoimmune-hepatitis", "3002 Mesenchymal stem cells in ACLF (registry of Apr 2018)"),
+        ("negatives-not-written-down", "Recruits now? Where? See ClinicalTrials.gov"),
+        # who is asked, and where the answer is kept
+        ("score-with-two-readings", "sponsor 5863 E2, 9259 I3: which reading is meant? Settle it in screener.toml"),
+    ],
+)
+def test_what_a_fresh_reader_looks_for_is_there(name: str, shown: str) -> None:
+    assert shown in example(name)
+
+
 HOSTILE = "\x1b[2J\r\nALL CRITERIA MET\u202e" + "x" * 300
 
 
@@ -69,6 +101,24 @@ def test_whatever_is_on_record_it_fits_and_moves_no_cursor(changes: dict[str, An
     assert all(line.isprintable() for line in shown)
 
 
+WIDE = "李伟的病历" * 30
+ACCENTS = "e\u0301o\u0308 " * 60
+
+
+@pytest.mark.parametrize(
+    "text", [WIDE, ACCENTS, f"{WIDE} {ACCENTS}", "ยิ้ม " * 40, "\u202eשלום " * 40, "🙂🙂 Tumor?? " * 12]
+)
+def test_lines_have_the_columns_that_a_terminal_gives_them(text: str) -> None:
+    found = sheet(
+        id=text,
+        conditions=[FAILURE, {"text": f"St.n. {text}", "date": "2019"}],
+        observations=[{"name": "INR", "value": text, "date": "2026-02-19"}],
+    )
+    for width in (NARROWEST, WIDTH, WIDEST):
+        assert max(map(cell_len, lines(sheet_text(found, width)))) <= width
+    assert cell_len(lines(sheet_text(found))[0]) == WIDTH
+
+
 def test_what_stands_on_a_sheet() -> None:
     assert lines(sheet_text(sheet(**{**ALL_MET, "birth_date": "1980-02-20"}))) == [
         "anna                                                       as of Fri 20 Feb 2026",
@@ -79,10 +129,11 @@ def test_what_stands_on_a_sheet() -> None:
         "",
         "Next: ask whether 0001 takes participants",
         "",
-        "ALL CRITERIA MET       TEST0001  recruiting?    8/8 met   labs to 26 Feb",
+        "ALL CRITERIA MET       TEST0001 recruiting?    8/8 met   labs to 26 Feb (I2, E2)",
         "  dates    closes after 10 Mar (I4)",
         "  consent  recorded 19 Feb (answered by the patient)",
         "",
+        "0001 A trial for tests",
         "Pre-screening aid. Eligibility is the investigator's decision.",
     ]
 
@@ -118,9 +169,9 @@ def test_a_trend_has_whole_numbers_and_leaves_out_the_earliest(values: tuple[flo
 def test_a_note_has_two_lines_and_what_nobody_acts_on_none() -> None:
     long = "the name of a thing that is so long that it cannot stand on one line of a terminal at all"
     of = replace(sheet(), notes=(long, "another"), notes_behind=())
-    assert lines(sheet_text(of))[-3:-1] == [f"Note: {long[:73]}", f"      {long[74:]} (+1)"]
+    assert lines(sheet_text(of))[-4:-2] == [f"Note: {long[:73]}", f"      {long[74:]} (+1)"]
     behind = replace(sheet(), notes=(), notes_behind=(long,))
-    assert lines(sheet_text(behind))[-2] == "1 note on the record, to read with --full"
+    assert lines(sheet_text(behind))[-3] == "1 note on the record, to read with --full"
 
 
 def test_who_has_died_is_asked_for_no_consent() -> None:

@@ -253,6 +253,59 @@ def test_what_is_good_for_the_day_of_screening_alone_says_so() -> None:
     assert (last.state.name, last.dates.text) == ("all met", "closes after today (I4); labs to 26 Feb (I2, E2)")
 
 
+@pytest.mark.parametrize(
+    ("changes", "text", "good_to"),
+    [
+        ({}, "labs to 26 Feb (I2, E2); closes after 10 Mar (I4)", date(2026, 2, 26)),
+        # a result is still to come, or to come again
+        ({"observations": [count(80)]}, "measure first; closes after 10 Mar (I4)", None),
+        ({"observations": [lab("INR", 1.8, "2026-02-12"), count(80)]}, "measure first; closes after 10 Mar (I4)", None),
+        ({"observations": [], "conditions": [], "complete": [], "answers": None}, "measure first", None),
+        # a value may be wrong, or cannot be
+        ({"observations": [lab("INR", 25.3), count(80)]}, "check first; closes after 10 Mar (I4)", None),
+        ({"observations": [lab("INR", 190), count(80)]}, "check first; closes after 10 Mar (I4)", None),
+        # nobody knows yet from which day the four weeks count, or what a result is
+        ({"conditions": [{**FAILURE, "onset": None}]}, "look up first; labs to 26 Feb (I2, E2)", None),
+        # the answers of people wait for no result
+        ({"answers": None}, "labs to 26 Feb (I2, E2); closes after 10 Mar (I4)", date(2026, 2, 26)),
+    ],
+)  # fmt: skip
+def test_no_last_good_day_rests_on_what_is_still_to_come(
+    changes: dict[str, Any], text: str, good_to: date | None
+) -> None:
+    dates = row(**changes).dates
+    assert (dates.text, dates.good_to) == (text, good_to)
+
+
+@pytest.mark.parametrize(("number", "left"), [(0, "1 chart review"), (1, "1 to look up"), (3, "3 to look up")])
+def test_each_entry_that_nobody_could_read_is_counted_among_what_is_left(number: int, left: str) -> None:
+    unread = [{"text": f"St.n. OP fraglich {place}", "date": "2019"} for place in range(number)]
+    told = row(conditions=[FAILURE, *unread], complete=["procedures", "events"])
+    assert left in told.left
+    assert told.after_clean_chart is not None
+    assert (left in told.after_clean_chart.left) == (number > 0)
+
+
+def test_no_day_is_promised_to_a_trial_with_a_line_that_a_doubtful_value_answers() -> None:
+    """The INR decides another trial alone; here it answers a line, and the verdict is open with it and without it."""
+    record = {
+        "id": "anna",
+        "birth_date": "1990",
+        "sex": "male",
+        "conditions": [{"name": "cirrhosis", "onset": "2019"}],
+        "observations": [
+            lab("INR", 25.3),
+            lab("total_bilirubin", 300, unit="umol/L"),
+            lab("creatinine", 70, unit="umol/L"),
+            {"name": "HE_grade", "value": 0, "date": "2026-02-19"},
+            {"name": "ascites_grade", "value": "slight", "date": "2026-02-19"},
+        ],
+    }
+    told = sheet_of(evaluate(read_patient(record, load_rules()), load_rules(), as_of=AS_OF))
+    (row_,) = (each for each in told.trials if each.id == "NCT05985863")
+    assert (row_.counts.check, row_.dates.text, row_.dates.good_to) == (0, "check first", None)
+
+
 def test_a_state_shows_what_was_checked() -> None:
     assert row(answers=None).state.detail == "7 of 8 met. Consent."
     assert row().state.detail == "8 of 8. The investigator confirms and signs."

@@ -14,6 +14,7 @@ from rich.cells import cell_len, set_cell_size
 
 from golden.screened import examples
 from screener import evaluate
+from screener.evaluation.phrases import capital
 from screener.loading import load_rulebook
 from screener.records import read_patient
 from screener.records.errors import Unusable
@@ -26,7 +27,7 @@ from screener.report.worklists import page_name
 from screener.screening import Screening
 from screener.sheet.making import sheet_of
 from screener.sheet.model import StateName
-from screener.sheet.phrases import HEADLINES, STATE_WORDS
+from screener.sheet.phrases import GOOD_TO_IF_CLEAN, HEADLINES, STATE_WORDS
 from screener.sheet.states import NEAREST_FIRST
 from screener.sheet.worklist import Choice, Earlier, EarlierRow, Row, Score, Sort, TrialCells, row_of, worklist_of
 from trial_text import rulebook_with_trial
@@ -51,6 +52,16 @@ def row(patient: str, state: StateName = "people", *, file: str = "", days: int 
 
 def order(rows: list[Row], choice: Choice | None = None) -> list[str]:
     return [each.row.patient for each in worklist_of(rows, choice or Choice()).shown]
+
+
+@pytest.mark.parametrize(("days", "if_clean", "said"), [(30, True, True), (30, False, False), (None, True, False)])
+def test_a_last_good_day_that_a_chart_review_may_change_is_said_to_be_one(
+    days: int | None, if_clean: bool, said: bool
+) -> None:
+    one = row("anna", days=days)
+    told = worklist_of([replace(one, nearest=replace(one.nearest, if_clean=if_clean))], Choice())
+    assert (GOOD_TO_IF_CLEAN in worklist_text(told)) == said
+    assert (capital(GOOD_TO_IF_CLEAN) in worklist_page(told)) == said
 
 
 # ---- sorted and chosen

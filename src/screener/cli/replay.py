@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 from typing import Any as Anything
 
@@ -70,8 +72,17 @@ def run(asked: argparse.Namespace) -> int:
         raise CallError(f"`{asked.record}` has {what}", "give the record of the result")
     encode_output(errors="replace")
     outcome = replayed(before, same[0].to_dict())
-    print("\n".join(_report(before, outcome, is_told=then.is_told)))
+    print("\n".join(line for told in _report(before, outcome, is_told=then.is_told) for line in _wrapped(told)))
     return FOUND if outcome.answers else DONE
+
+
+def _wrapped(text: str) -> list[str]:
+    """A line of the report on lines of 80 columns, the further ones below what its lead is about."""
+    from screener.report.wording import WIDTH
+
+    lead = re.match(r"[^:]{1,40}: +", text) or re.match(r" *", text)
+    indent = " " * (lead.end() if lead is not None else 0)
+    return wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _is_result(content: object) -> bool:

@@ -35,6 +35,8 @@ from screener.report.wording import (
     needs_say_it,
 )
 from screener.screening import CriterionResult, Evidence, ScoreValue, Screening, Status, Term, TrialResult
+from screener.sheet.phrases import counted
+from screener.sheet.reviewing import open_entries
 from screener.values.dates import dates_in_words, day_in_words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -128,9 +130,14 @@ class EvidenceRow(Struct, frozen=True):
     flags: tuple[Flag, ...]
 
 
+MOST_OPEN_ENTRIES = 8
+"""Entries that leave open what they are, as many as a line shows one by one. The chart review asks about each."""
+
+
 def rows_of(criterion: CriterionResult, screening: Screening) -> list[EvidenceRow]:
-    """The facts of one line, in the order in which its answer names them."""
-    return [
+    """The facts of one line, in the order in which its answer names them. Of many entries that leave open what they are
+    the last share a row, with the places of all."""
+    rows = [
         EvidenceRow(
             _called(each, screening),
             f"{each.value}{unit_after(each.unit)}",
@@ -141,6 +148,16 @@ def rows_of(criterion: CriterionResult, screening: Screening) -> list[EvidenceRo
         )
         for each in criterion.evidence
     ]
+    leaving_open = {entry.source for entry in open_entries(screening)}
+    places = dict.fromkeys(row.source for row in rows if row.source in leaving_open and not row.flags)
+    further = list(places)[MOST_OPEN_ENTRIES:]
+    if not further:
+        return rows
+    told = EvidenceRow(f"{counted(len(further), *MORE_ENTRIES)} of this kind", "", "", "", ", ".join(further), ())
+    return [*(row for row in rows if row.source not in further or row.flags), told]
+
+
+MORE_ENTRIES = ("more entry", "more entries")
 
 
 def _called(evidence: Evidence, screening: Screening) -> str:
@@ -243,7 +260,10 @@ def _is_chosen(criterion: CriterionResult) -> bool:
 
 
 def _needs(criterion: CriterionResult) -> list[str]:
-    return in_one_breath([need.text for need in criterion.needs])
+    """What would settle a criterion; of many entries to look up the first, and how many more there are."""
+    further = [need for need in criterion.needs if need.kind == "entry"][MOST_OPEN_ENTRIES:]
+    told = in_one_breath([need.text for need in criterion.needs if need not in further])
+    return [*told, f"And {counted(len(further), *MORE_ENTRIES)} of this kind"] if further else told
 
 
 @cache

@@ -58,7 +58,8 @@ def _trial(trial: TrialResult, state: str) -> Iterator[str]:
     yield ""
     note = f"Note: {_text(trial.recruitment.note)}" if trial.recruitment.note else ""
     doubt = _text(check_first(trial))
-    yield ". ".join(each for each in (tally(trial), doubt, waits_for(trial), note) if each) + "."
+    told = (each for each in (tally(trial), capital(doubt), waits_for(trial), note) if each)
+    yield " ".join(each if each.endswith("?") else f"{each}." for each in told)
     for status in WORST_FIRST:
         for criterion in trial.criteria:
             if criterion.status == status:

@@ -50,10 +50,10 @@ MOST_NOTES = 3
 MOST_ENTRIES = 3
 """Entries to look up that the sheet names; the form has all of them."""
 
-MOST_NEEDS = 4
-"""How many missing facts a line of a checklist names."""
-MOST_LINES = 34
-"""Lines of a checklist that a page has room for in its plain print."""
+MOST_NEEDS, FEWER_NEEDS = 4, 2
+"""How many missing facts a line of a checklist names; and how many where not all of that fits a page."""
+MOST_LINES, MOST_LINES_IN_SMALL_PRINT = 34, 68
+"""Lines of a checklist that a page has room for, in its plain print and in its small one."""
 LETTERS_OF_A_DIGEST = 12
 LETTERS_OF_A_CELL = 36
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -110,7 +110,7 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         disclaimer=DISCLAIMER,
         marks=MARKS,
         most_columns=MOST_COLUMNS,
-        most_needs=MOST_NEEDS,
+        most_needs=most_needs,
         most_notes=MOST_NOTES,
         most_entries=MOST_ENTRIES,
         day=day,
@@ -132,7 +132,9 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         tight=TIGHT,
         after_clean_chart=after_clean_chart,
         recruitment=phrases.recruitment,
+        registry=phrases.REGISTRY,
         reviewers=reviewers,
+        settled=phrases.SETTLED,
         settles=settles,
         shortened=shortened,
         told_apart=_TOLD_APART,
@@ -243,7 +245,7 @@ def _height(sheet: Sheet, columns: int, print_: Print) -> float:
     for row in sheet.trials:
         state = 1.1 + lines(row.state.detail, 41) + (row.state.name in _TOLD_APART)
         name = 1.1 + lines(f"{row.short or row.title}{row.recruiting.text}{' ' * 24}", 43)
-        points = sum(lines(f"Close: {point.text}", 52) for point in row.points)
+        points = sum(lines(f"Close, E1: {point.text}", 52) for point in row.points)
         if after_clean_chart(row):
             points += lines(f"After a clean chart: {after_clean_chart(row)}", 52)
         dates = lines(row.dates.text, 38) + (row.counts.participant == 0)
@@ -355,7 +357,16 @@ def rows_of_actions(group: ActionGroup, *, is_shared: bool) -> list[list[Action]
 
 def is_long(checklist: Checklist) -> bool:
     """Whether a checklist fits a page only in small print."""
-    return sum(map(_lines_of_row, (*checklist.inclusion, *checklist.exclusion))) > MOST_LINES
+    return _lines_of(checklist) > MOST_LINES
+
+
+def most_needs(checklist: Checklist) -> int:
+    """How many missing facts each line of a checklist names, so that the signature stands on its page."""
+    return MOST_NEEDS if _lines_of(checklist) <= MOST_LINES_IN_SMALL_PRINT else FEWER_NEEDS
+
+
+def _lines_of(checklist: Checklist) -> int:
+    return sum(map(_lines_of_row, (*checklist.inclusion, *checklist.exclusion)))
 
 
 def _lines_of_row(row: ChecklistRow) -> int:

@@ -7,11 +7,19 @@ fits, the list of the chart review is shortened first: the whole of it is a file
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 from screener.evaluation.phrases import capital, lowered
 from screener.report.forms import Texts
-from screener.report.wording import DISCLAIMER, WIDTH, columns_of_terminal, on_one_line
+from screener.report.wording import (
+    DISCLAIMER,
+    WIDTH,
+    columns,
+    columns_of_terminal,
+    fitting,
+    on_one_line,
+    padded,
+    wrapped,
+)
 from screener.screening import Screening
 from screener.sheet import phrases
 from screener.sheet.making import sheet_of
@@ -23,13 +31,15 @@ HEIGHT = 40
 MARGIN = 11
 """Columns before the text of a line below a trial, and of a thing to do."""
 MOST_POINTS = 2
-ROOM_FOR_WORK = 9
+ROOM_FOR_WORK = 8
 """Lines kept for what is to be done. Where fewer are left, each trial says less."""
 MOST_DOUBTS = 2
 MOST_ENTRIES = 2
 LINES_OF_A_NAME = 2
 LINES_OF_A_NOTE = 2
 CUT_OFF = " …"
+REVIEW_BEHIND = "screen review"
+"""What a chart review ends with that does not fit: the command that writes the whole of it."""
 LINES_OF_A_REVIEW = 4
 """Lines kept for the chart review, which can be said in few."""
 
@@ -71,12 +81,15 @@ class _Writer:
 
     def text(self) -> str:
         head = [*self.patient(), *self.doubts(), *self.results(), "", *self.hanging("Next: ", self.sheet.next, 3), ""]
-        foot = list(self.foot())
-        for most in (MOST_POINTS, 1):
+        for most, in_short in ((MOST_POINTS, False), (MOST_POINTS, True), (1, True)):
             trials = [line for row in self.sheet.trials for line in self.trial(row, most)]
+            foot = list(self.foot(in_short=in_short))
             room = self.height - len(head) - len(trials) - len(foot)
             work = list(self.work(room))
-            if room >= ROOM_FOR_WORK or not any(line.endswith(CUT_OFF) for line in work):
+            is_cut = any(line.endswith(CUT_OFF) for line in work)
+            if in_short and (room >= ROOM_FOR_WORK or not is_cut):
+                break
+            if not (is_cut or any(line.endswith(REVIEW_BEHIND) for line in work)):
                 break
         return "".join(f"{on_one_line(line).rstrip()}\n" for line in (*head, *trials, *work, *foot))
 
@@ -85,8 +98,10 @@ class _Writer:
     def patient(self) -> Iterator[str]:
         day = f"as of {phrases.as_of_words(self.sheet.patient.as_of)}"
         room = self.width - len(day) - 2
-        first, *more = self.within(wrap(on_one_line(self.sheet.patient.id), room) or [""], LINES_OF_A_NAME, room)
-        yield f"{first}{day:>{self.width - len(first)}}"
+        first, *more = self.within(
+            wrapped(on_one_line(self.sheet.patient.id), room, on_hyphens=True) or [""], LINES_OF_A_NAME, room
+        )
+        yield f"{padded(first, self.width - len(day))}{day}"
         yield from more
         yield from self.hanging("", self.sheet.patient.text, 3)
 
@@ -121,7 +136,7 @@ class _Writer:
         """Cells side by side, and none of them broken in two."""
         row = ""
         for cell in cells:
-            if row and len(row) + 3 + len(cell) > self.width:
+            if row and columns(row) + 3 + columns(cell) > self.width:
                 yield from self.hanging("", row, 2)
                 row = ""
             row = f"{row}   {cell}" if row else cell
@@ -145,9 +160,9 @@ class _Writer:
             when += f", too old after {good_to}" if cell.is_stale else f", good to {good_to}"
         if cell.newer:
             when = f"{when}; {cell.newer}"
-        line = f"{cell.label:<11} {value:<13} {beside:<10} {when:<23}".rstrip()
-        led = f"{line:<60} {' ' * (len(line) > 60)}"
-        trend = "" if cell.newer else _trend(cell, self.width - len(led))
+        line = f"{cell.label:<11} {padded(value, 13)} {padded(beside, 10)} {padded(when, 23)}".rstrip()
+        led = f"{padded(line, 60)} {' ' * (columns(line) > 60)}"
+        trend = "" if cell.newer else _trend(cell, self.width - columns(led))
         if self.width < WIDTH and cell.earlier and not cell.newer and len(trend) < len(_trend(cell, self.width)):
             yield _cut(line, self.width)
             yield f"{'':<11} {_trend(cell, self.width - MARGIN - 1)}"
@@ -159,7 +174,7 @@ class _Writer:
     def trial(self, row: TrialRow, most: int) -> Iterator[str]:
         recruiting = phrases.RECRUITING_IN_SHORT.get(row.recruiting.text, row.recruiting.text)
         headline = row.state.headline if self.sheet.patient.died else phrases.loud(row.state)
-        told = f"{headline:<22} {row.id}  {recruiting:<14}"
+        told = f"{headline:<22} {row.id} {recruiting:<14}"
         if row.state.name in OUT:
             stands = _ruled_out(row)
         else:
@@ -172,7 +187,8 @@ class _Writer:
             yield whole if len(whole) <= self.width else _cut(f"{told} {stands}", self.width)
         for lead, text in _below(row, most, is_over=bool(self.sheet.patient.died)):
             is_long = lead == "reading" and most > 1
-            yield from self.hanging(f"  {lead:<{MARGIN - 2}}", text, 3 if is_long else 2)
+            is_short = lead == "close" and most == 1
+            yield from self.hanging(f"  {lead:<{MARGIN - 2}}", text, 3 if is_long else 1 if is_short else 2)
 
     # ---- what to do
 
@@ -211,13 +227,13 @@ class _Writer:
         """What each person or place is asked for. Entries of the record that nobody could read come first of what is
         looked up: they may be anything."""
         live = [row for row in self.sheet.trials if row.state.name not in OUT]
-        entries = _entries(self.sheet)
+        entries = _entries(self.sheet, live)
         for group in self.sheet.actions:
             if group.kind in ("participant", "check") or group.waits:
                 continue
             told = _group(group, live)
             if group.kind == "chart" and entries:
-                told, entries = f"{entries} {told}".rstrip(), ""
+                told, entries = _one_by_one([each for each in (entries, told) if each]), ""
             if told:
                 yield LEADS[group.kind], told
         if any(group.waits for group in self.sheet.actions):
@@ -230,13 +246,13 @@ class _Writer:
             return
         number = sum(len(group.items) for group in groups)
         texts = [_asked(groups, named) for named in range(len(groups), -1, -1)]
-        for text in (*texts, f"{phrases.counted(number, 'thing')} to look for: screen review"):
+        for text in (*texts, f"{phrases.counted(number, 'thing')} to look for: {REVIEW_BEHIND}"):
             lines = list(self.hanging(f"{'chart':<{MARGIN}}", text, self.width))
             if len(lines) <= room:
                 yield from lines
                 return
 
-    def foot(self) -> Iterator[str]:
+    def foot(self, *, in_short: bool) -> Iterator[str]:
         yield ""
         notes, behind = self.sheet.notes, self.sheet.notes_behind
         others = len(notes) + len(behind) - 1
@@ -247,14 +263,26 @@ class _Writer:
             yield f"{_cut(last, self.width - len(more))}{more}"
         elif behind:
             yield f"{phrases.counted(len(behind), 'note')} on the record, to read with --full"
+        yield from self.legend(in_short=in_short)
         yield from self.hanging("", DISCLAIMER, 2)
+
+    def legend(self, *, in_short: bool) -> Iterator[str]:
+        """What the star means, and where more of a trial is to be found; and what each trial is about, unless
+        `in_short`."""
+        live = [] if self.sheet.patient.died else [row for row in self.sheet.trials if row.state.name not in OUT]
+        if_clean = any(IF_CLEAN in _days(row) for row in live)
+        told = [f"{IF_CLEAN} {phrases.IF_CLEAN}" if if_clean else "", phrases.registered(live)]
+        if any(told):
+            yield from self.hanging("", " ".join(filter(None, told)), 2)
+        for row in () if in_short else live:
+            yield _cut(on_one_line(phrases.called(row)), self.width)
 
     # ---- lines
 
     def hanging(self, lead: str, text: str, most: int) -> Iterator[str]:
         """A text behind its lead, the lines below it set in."""
         width = self.width - len(lead)
-        lines = self.within(wrap(text, width, break_on_hyphens=False), most, width)
+        lines = self.within(wrapped(text, width), most, width)
         for place, line in enumerate(lines or [""]):
             yield f"{lead if place == 0 else ' ' * len(lead)}{line}"
 
@@ -278,11 +306,13 @@ def _trend(cell: KeyResult, room: int) -> str:
     values = [*(each.value for each in cell.earlier), cell.value]
     between = " > " if all(value[:1].isdigit() for value in values) else ", "
     texts = (between.join(values[first:]) for first in range(len(values) - 1))
-    return next((text for text in texts if len(text) <= room), "")
+    return next((text for text in texts if columns(text) <= room), "")
 
 
 def _graded(cell: KeyResult) -> str:
-    """`Ascites moderate`, `Ascites “2” ? (none, slight or moderate?)`"""
+    """`Ascites moderate`, `Ascites “2” ? (none, slight or moderate?)`, `Ascites yes, grade?`"""
+    if cell.missing.endswith(phrases.GRADE_MISSING):
+        return f"{cell.label} yes, {phrases.GRADE_MISSING}"
     told = f"{cell.label} {cell.shown or '-'}{_stale(cell)}{' ?' if cell.check else ''}"
     beside = f"{cell.when}; {cell.newer}" if cell.newer else cell.check if cell.check.endswith("?") else ""
     return f"{told} ({beside})" if beside else told
@@ -314,7 +344,7 @@ def _ruled_out(row: TrialRow) -> str:
 
 def _by_which(row: TrialRow) -> str:
     """The lines that the day on the line of the trial comes from: ` (E9)`."""
-    _, begin, lines = row.dates.text.partition(";")[0].partition(" (")
+    _, begin, lines = _days(row).partition(";")[0].partition(" (")
     return f"{begin}{lines}" if row.state.name not in (*OUT, "too little") else ""
 
 
@@ -322,19 +352,34 @@ def _shortly(row: TrialRow) -> str:
     """The day that matters most, on the line of the trial; the others stand below."""
     if row.state.name == "too little":
         return phrases.NONE_AGAINST
-    return row.dates.text.partition(";")[0].partition(" (")[0]
+    return _days(row).partition(";")[0].partition(" (")[0]
+
+
+IF_CLEAN = "*"
+"""Behind a day that holds if the chart review finds nothing."""
+
+
+def _days(row: TrialRow) -> str:
+    """The days of a trial: `good to 16 Feb* (I2); closes after 27 Feb (I2)`. A trial closes then whatever is found."""
+    if not row.dates.if_clean:
+        return row.dates.text
+    parts = row.dates.text.split("; ")
+    return "; ".join(each if each.startswith("closes") else each.replace(" (", f"{IF_CLEAN} (") for each in parts)
 
 
 def _below(row: TrialRow, most: int, *, is_over: bool) -> Iterator[tuple[str, str]]:
     """What stands below a trial. `is_over`: the patient has died, and nobody is asked for anything."""
-    points = [each for each in row.points if each.kind != "close"] or list(row.points)
+    points = [each for each in row.points if each.kind != "close"]
     if row.state.name == "check":
         yield "because", row.state.detail
     for point in points[: most + (most > 1 and row.state.name not in OUT)]:
         yield point.kind, _point(point)
     if row.state.name in OUT:
         return
-    rest = row.dates.text.partition("; ")[2]
+    close = [each for each in row.points if each.kind == "close"]
+    if close:
+        yield "close", phrases.listed(map(_point, close))
+    rest = _days(row).partition("; ")[2]
     if rest:
         yield "dates", rest
     if row.left and row.state.name not in ("all met", "all met if complete"):
@@ -356,11 +401,25 @@ def _point(point: Point) -> str:
     return f"{', '.join(point.lines)}{' ?' if point.is_doubtful else ''} {point.text}"
 
 
-def _entries(sheet: Sheet) -> str:
+def _entries(sheet: Sheet, live: Sequence[TrialRow]) -> str:
+    """The first entries to look up, each with the trials that wait for it."""
     entries = sheet.entries
     more = len(entries) - MOST_ENTRIES
-    told = " ".join(capital(each.text) for each in entries[:MOST_ENTRIES])
-    return f"{told} And {phrases.counted(more, 'more entry', 'more entries')}." if more > 0 else told
+    by_trials: dict[tuple[str, ...], list[str]] = {}
+    for each in entries[:MOST_ENTRIES]:
+        waiting = {line.trial for line in each.lines}
+        trials = tuple(row.id for row in live if row.id in waiting)
+        by_trials.setdefault(trials, []).append(capital(each.text))
+    told = _one_by_one([f"{' '.join(texts)}{_tags(trials, live)}" for trials, texts in by_trials.items()])
+    return f"{told}; and {phrases.counted(more, 'more entry', 'more entries')}" if more > 0 else told
+
+
+def _tags(trials: Sequence[str], live: Sequence[TrialRow]) -> str:
+    """The trials that a thing is for, where there are several: ` [5863 3002]`, ` [all]`."""
+    if len(live) == 1:
+        return ""
+    told = [row.label for row in live if row.id in trials]
+    return f" [{phrases.ALL if len(told) == len(live) else ' '.join(told)}]"
 
 
 def _later(sheet: Sheet) -> str:
@@ -375,7 +434,7 @@ def _group(group: ActionGroup, live: Sequence[TrialRow]) -> str:
     labels = {row.id: row.label for row in live}
     if group.kind == "sponsor":
         lines = [f"{labels[line.trial]} {line.id}" for action in group.actions for line in action.lines]
-        return f"{phrases.WHICH_READING} {', '.join(lines)}"
+        return f"{', '.join(lines)}: {phrases.WHICH_READING}"
     by_trials: dict[tuple[str, ...], list[str]] = {}
     for action in group.actions:
         if not action.lines:
@@ -384,8 +443,7 @@ def _group(group: ActionGroup, live: Sequence[TrialRow]) -> str:
         by_trials.setdefault(action.trials, []).append(f"{action.text}{detail}")
     told = []
     for trials, texts in by_trials.items():
-        tags = "" if len(live) == 1 or len(trials) == len(live) else f" [{' '.join(labels[each] for each in trials)}]"
-        told.append(f"{_joined(texts, group)}{tags}")
+        told.append(f"{_joined(texts, group)}{_tags(trials, live)}")
     return _one_by_one(told)
 
 
@@ -419,15 +477,17 @@ def _asked(groups: Sequence[ReviewGroup], named: int) -> str:
     rest = ", ".join(f"{lowered(group.title)} ({len(group.items)})" for group in groups[named:])
     if not rest:
         return told
-    return f"{told}{'. And' if named else 'None of these?'} {rest}. To fill in: screen review"
+    return f"{told}{'. And' if named else 'None of these?'} {rest}. To fill in: {REVIEW_BEHIND}"
 
 
 def _whole_words(text: str, width: int) -> str:
     """As many whole words as there is room for, where any is short enough."""
-    if len(text) <= width:
+    if columns(text) <= width:
         return text.rstrip()
-    return (text[: width + 1].rpartition(" ")[0] or text[:width]).rstrip(" ;,")
+    kept = fitting(text, width)
+    is_whole = text[len(kept) : len(kept) + 1] in ("", " ")
+    return ((kept if is_whole else kept.rpartition(" ")[0]) or kept).rstrip(" ;,")
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+    return text if columns(text) <= width else f"{fitting(text, width - 1).rstrip()}…"

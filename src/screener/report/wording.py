@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from screener.contract import LINE_WORDS, OUTCOMES
 from screener.evaluation.answers import Reason
@@ -42,6 +44,54 @@ def columns_of_terminal(narrowest: int, widest: int) -> int:
     """How wide to print on this terminal; anywhere else, 80 columns."""
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
     return max(narrowest, min(columns, widest))
+
+
+def columns(text: str) -> int:
+    """How many columns a text takes on a terminal: a Chinese sign two, an accent of its own none."""
+    return len(text) if text.isascii() else sum(map(_columns_of_sign, text))
+
+
+def _columns_of_sign(sign: str) -> int:
+    if unicodedata.category(sign) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in ("W", "F") else 1
+
+
+def padded(text: str, width: int) -> str:
+    """A text with blanks up to this width; one that is as wide already as it is."""
+    return text + " " * (width - columns(text))
+
+
+def fitting(text: str, width: int) -> str:
+    """As much of a text as there is room for on a terminal."""
+    kept, room = 0, width
+    for sign in text:
+        room -= _columns_of_sign(sign)
+        if room < 0:
+            break
+        kept += 1
+    return text[:kept]
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A text on lines of this width, by words where it has some, and by what signs take on the terminal."""
+    lines = [""]
+    for word in text.split():
+        rest = word
+        while columns(rest) > width:
+            piece = fitting(rest, width) or rest[0]
+            lines, rest = [*lines, piece] if lines[-1] else [piece], rest[len(piece) :]
+        together = f"{lines[-1]} {rest}".strip()
+        if columns(together) <= width:
+            lines[-1] = together
+        else:
+            lines.append(rest)
+    return lines
+
+
+def wrapped(text: str, width: int, *, on_hyphens: bool = False) -> list[str]:
+    """A text on lines of this width on a terminal."""
+    return wrap(text, width, break_on_hyphens=on_hyphens) if columns(text) == len(text) else folded(text, width)
 
 
 def waits_for(trial: TrialResult) -> str:

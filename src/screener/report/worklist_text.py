@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from rich.cells import cell_len, chop_cells
-
-from screener.report.wording import DISCLAIMER, WIDTH, on_one_line
+from screener.report.wording import DISCLAIMER, WIDTH, columns, folded, on_one_line, padded
 from screener.sheet import phrases
 from screener.sheet.worklist import Listed, Row, Worklist
 
@@ -74,7 +72,7 @@ def _in_rows(texts: Sequence[str], by: str, width: int) -> Iterator[str]:
     """Texts one after the other, and none of them broken in two."""
     row = ""
     for text in texts:
-        if row and cell_len(row + by + text) > width:
+        if row and columns(row + by + text) > width:
             yield row
             row = ""
         row = f"{row}{by}{text}" if row else text
@@ -90,15 +88,15 @@ def _table(worklist: Worklist, width: int) -> Iterator[str]:
         yield phrases.NOBODY
         return
     names = [_patient(each.row) for each in rows]
-    patient = _between(max(map(cell_len, names)), PATIENT if width >= WIDTH else ON_A_NARROW_ONE)
+    patient = _between(max(map(columns, names)), PATIENT if width >= WIDTH else ON_A_NARROW_ONE)
     label = _between(max(len(each.row.nearest.label) + 1 for each in rows), LABEL)
-    widest = max(cell_len(each.row.nearest.headline) for each in rows)
+    widest = max(columns(each.row.nearest.headline) for each in rows)
     state = _between(widest, STATE if width >= WIDTH else ON_A_NARROW_ONE)
     until = UNTIL_WITH_YEAR if width >= ROOM_FOR_A_YEAR else UNTIL
     next_ = width - patient - state - label - MET - until - 5 * len(GAP)
     widths = (patient, state, label, MET, next_, until)
     *titles, last = phrases.COLUMNS
-    yield GAP.join([*map(_padded, titles, widths), f"{last:>{until}}"])
+    yield GAP.join([*map(padded, titles, widths), f"{last:>{until}}"])
     yield "-" * width
     for name, each in zip(names, rows, strict=True):
         yield from _row(name, each, widths)
@@ -116,16 +114,16 @@ def _row(name: str, listed: Listed, widths: Sequence[int]) -> Iterator[str]:
     if listed.was:
         told.append(f"({on_one_line(listed.was)})")
     cells = [
-        _folded(name, widths[0]),
-        _folded(headline, widths[1]),
-        _folded(label, widths[2]),
+        folded(name, widths[0]),
+        folded(headline, widths[1]),
+        folded(label, widths[2]),
         [f"{met:>{widths[3]}}"],
-        [line for text in told for line in _shortened(_folded(text, widths[4]), widths[4])],
-        [f"{part:>{widths[5]}}" for part in _folded(until, widths[5])],
+        [line for text in told for line in _shortened(folded(text, widths[4]), widths[4])],
+        [f"{part:>{widths[5]}}" for part in folded(until, widths[5])],
     ]
     for number in range(max(map(len, cells))):
         parts = [each[number] if number < len(each) else "" for each in cells]
-        yield GAP.join(_padded(part, width) for part, width in zip(parts, widths, strict=True))
+        yield GAP.join(padded(part, width) for part, width in zip(parts, widths, strict=True))
 
 
 def _patient(row: Row) -> str:
@@ -137,28 +135,11 @@ def _between(width: int, bounds: tuple[int, int]) -> int:
     return max(bounds[0], min(width, bounds[1]))
 
 
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text))
-
-
-def _folded(text: str, width: int) -> list[str]:
-    """A text on lines of this width, by words where it has some, and by what letters take on the terminal."""
-    lines = [""]
-    for word in text.split():
-        for piece in [word] if cell_len(word) <= width else chop_cells(word, width):
-            both = f"{lines[-1]} {piece}".strip()
-            if cell_len(both) <= width:
-                lines[-1] = both
-            else:
-                lines.append(piece)
-    return lines
-
-
 def _shortened(lines: list[str], width: int) -> list[str]:
     if len(lines) <= MOST_NEXT:
         return lines
     last = lines[MOST_NEXT - 1]
-    while cell_len(last) > width - 2:
+    while columns(last) > width - 2:
         last = last[:-1]
     return [*lines[: MOST_NEXT - 1], f"{last} …"]
 
@@ -188,10 +169,12 @@ def _more(number: int) -> Iterator[str]:
 
 
 def _hanging(text: str, width: int) -> list[str]:
-    return [f"{'  ' if number == 0 else '    '}{line}" for number, line in enumerate(_folded(text, width - 4))]
+    return [f"{'  ' if number == 0 else '    '}{line}" for number, line in enumerate(folded(text, width - 4))]
 
 
 def _foot(worklist: Worklist, width: int) -> Iterator[str]:
     if any(not each.row.nearest.is_recruiting and not each.row.for_all for each in worklist.shown):
         yield phrases.NOT_RECRUITING_MARK
+    if worklist.has_if_clean:
+        yield from wrap(phrases.GOOD_TO_IF_CLEAN, width)
     yield from wrap(DISCLAIMER, width)

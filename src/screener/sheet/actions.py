@@ -354,17 +354,16 @@ def groups_of(actions: Actions, review: Review, order: Sequence[str], waiting: b
 
 
 def counts_of(trial: str, actions: Actions, review: Review) -> Counts:
-    """How many things one trial waits for."""
+    """How many things one trial waits for; the whole chart review is one, and each entry to look up another."""
     number: Mapping[ActionKind, int] = {
         kind: sum(kind == group and trial in action.trials for (group, _), action in actions.items()) for kind in ORDER
     }
-    has_items = any(trial in group.trials for group in review.groups) or any(
-        line.trial == trial for entry in review.entries for line in entry.lines
-    )
+    has_items = any(trial in group.trials for group in review.groups)
+    entries = sum(any(line.trial == trial for line in entry.lines) for entry in review.entries)
     return Counts(
         check=number["check"],
         measure=number["measure"],
-        chart=number["chart"] + has_items,
+        chart=number["chart"] + has_items + entries,
         old_results=number["old results"],
         sponsor=number["sponsor"],
         investigator=number["investigator"],

@@ -220,7 +220,7 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     results = latest(shown.name, screening)
     beside = _beside(shown, screening)
     if not results:
-        return KeyResult(shown.name, shown.label, beside=beside, missing=phrases.NOT_ON_RECORD)
+        return KeyResult(shown.name, shown.label, beside=beside, missing=_missing_grade(fact, screening))
     usable = [each for each in results if each.unusable is None]
     last = (usable or [each for each in results if each.recorded_value] or results)[-1]
     newest = results[-1]
@@ -257,6 +257,17 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
         source=last.source,
         words=words if words != value else "",
     )
+
+
+def _missing_grade(fact: Lab | Finding, screening: Screening) -> str:
+    """What a sheet says where there is no result: a condition may be on record all the same, and only its grade is
+    missing."""
+    graded = fact.zero_when_absent if isinstance(fact, Finding) else None
+    entries = [] if graded is None else _entries(graded, screening)
+    if not entries:
+        return phrases.NOT_ON_RECORD
+    since = next((words for each in entries if (words := phrases.moment_words(each.start, screening.as_of))), "")
+    return phrases.without_grade(since)
 
 
 def _is_as_late(result: Result, last: Result) -> bool:

@@ -85,7 +85,9 @@ def sheet_of(screening: Screening, *, is_row: bool = False) -> Sheet:
     actions = actions_of(screening, live)
     doubts = _doubts(screening, worked.checks, worked.suspicious, worked.labels)
     _add_checks(actions, doubts, live)
-    rows = [_row(trial, review, actions, worked, is_row=is_row) for trial in screening.trials]
+    checked = {place for doubt in doubts for place in doubt.places}
+    left = replace(review, entries=tuple(entry for entry in review.entries if entry.source not in checked))
+    rows = [_row(trial, left, actions, worked, is_row=is_row) for trial in screening.trials]
     rows.sort(key=_nearness)
     _add_signing(actions, rows)
     order = [row.id for row in rows]
@@ -368,6 +370,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
     checks = worked.checks[trial.id]
     has_review = bool(counts.chart) and any(trial.id in group.trials for group in review.groups)
     left = "" if worked.screening.died is not None else phrases.left(counts, has_review)
+    first = phrases.CHECK_FIRST if checks.lines else phrases.before_any_day(counts, has_review)
     is_told_after = bool(left) and has_review and name != "too little" and not is_row
     consent, consent_day, consent_by = _consent(trial, worked.screening.as_of)
     points = points_of(trial, worked.distances[trial.id], checks.lines)
@@ -384,9 +387,9 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
         against=tuple(each.id for each in trial.criteria if each.status == "failed"),
         open=tuple(each.id for each in trial.criteria if each.status == "unknown"),
         points=tuple(each for each in points if each.kind == "against") if name == "ruled out" else points,
-        dates=_dates(trial, name, has_review, worked),
+        dates=_dates(trial, name, has_review, first, worked),
         counts=counts,
-        after_clean_chart=_after_clean_chart(trial, worked) if is_told_after else None,
+        after_clean_chart=_after_clean_chart(trial, review.entries, worked) if is_told_after else None,
         consent=consent,
         consent_day=consent_day,
         consent_by=consent_by,
@@ -396,7 +399,7 @@ def _row(trial: TrialResult, review: Review, actions: Actions, worked: _Worked, 
 
 def _nearness(row: TrialRow) -> tuple[object, ...]:
     work = sum(getattr(row.counts, name) for name in row.counts.__struct_fields__)
-    return nearness(row.state.name, row.recruiting.is_recruiting, work, row.dates.good_to)
+    return nearness(row.state.name, row.recruiting.is_recruiting, work, row.dates.good_to or row.dates.closes_after)
 
 
 def _recruiting(trial: TrialResult) -> Recruiting:
@@ -446,8 +449,11 @@ def _detail(trial: TrialResult, state: StateName, left: str, worked: _Worked) ->
             return f"{told} {capital(left)}." if left else told
 
 
-def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
-    """Where the trial stands if the chart is read and nothing is found."""
+def _after_clean_chart(trial: TrialResult, asked: Sequence[OpenEntry], worked: _Worked) -> CleanChart:
+    """Where the trial stands if the chart is read and nothing is found. Of the entries that are `asked` about those
+    stay open that the lines still wait for."""
+    sources = {entry.source for entry in asked}
+    entries = tuple(entry for entry in open_entries(worked.clean) if entry.source in sources)
     after = next(each for each in worked.clean.trials if each.id == trial.id)
     distances = {each.id: each for each in distance(worked.clean)} if after.verdict == "ineligible" else {}
     state = state_of(
@@ -458,14 +464,18 @@ def _after_clean_chart(trial: TrialResult, worked: _Worked) -> CleanChart:
         lacks_results(worked.clean, trial.id),
     )
     remaining = actions_of(worked.clean, [trial.id])
-    counts = counts_of(trial.id, remaining, Review())
+    counts = counts_of(trial.id, remaining, Review(entries=entries))
     return CleanChart(after.verdict, _settled(trial.id, worked), state, phrases.left(counts, False))
 
 
-def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Worked) -> Dates:
+def _dates(trial: TrialResult, state: StateName, has_review: bool, first: str, worked: _Worked) -> Dates:
+    """The days of a trial. `first` is what has to be done before any day can be promised: a result that is still to
+    come may be good for a shorter time than those that are there."""
     timeline = worked.timelines.get(trial.id)
-    if timeline is None or state in ("ruled out", "too little") or worked.screening.died is not None:
+    if worked.screening.died is not None or state == "ruled out":
         return Dates()
+    if timeline is None or state == "too little":
+        return Dates(text=first)
     as_of, rulebook = worked.screening.as_of, worked.screening.rulebook
     if state in OUT and timeline.screenable_from is None:
         return Dates()
@@ -483,8 +493,11 @@ def _dates(trial: TrialResult, state: StateName, has_review: bool, worked: _Work
     of_labs = [each for each in soon if any(why.kind == "stale" and why.what in labs for why in each.causes)]
     failing = [each for each in soon if each.after == "failed"]
     days = {"good_to": _last_day(soon), "labs_to": _last_day(of_labs), "closes_after": _last_day(failing)}
-    text = phrases.dates({name: (day, _on(day, soon)) for name, day in days.items() if day is not None}, None, as_of)
-    return Dates(**days, if_clean=has_review, text=text)
+    if first:
+        days["good_to"] = None
+        days["labs_to"] = days["labs_to"] if first == phrases.LOOK_UP_FIRST else None
+    told = {name: (day, _on(day, soon)) for name, day in days.items() if day is not None}
+    return Dates(**days, if_clean=has_review and bool(told or not first), text=phrases.dates(told, None, as_of, first))
 
 
 def _is_of_an_entry_alone(change: Change, as_of: date) -> bool:

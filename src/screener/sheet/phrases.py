@@ -47,10 +47,38 @@ def recruitment(told: Recruiting) -> str:
     return f"{text} ({dates_in_words(told.as_of)})" if told.as_of else text
 
 
+REGISTRY = "ClinicalTrials.gov"
+"""The registry whose records of trials are read."""
+
+
+def registered(rows: Sequence[TrialRow]) -> str:
+    """Where to ask for more of trials; empty for trials without a record. No place and no contact is kept: both
+    change."""
+    return f"Recruits now? Where? See {REGISTRY}" if any(row.recruiting.as_of for row in rows) else ""
+
+
+def called(row: TrialRow) -> str:
+    """What a trial is about, and of when the registry's word on it is: `5863 Stem cells in ACLF (registry of Jun
+    2025)`."""
+    as_of = row.recruiting.as_of
+    return f"{row.label} {row.short}{f' (registry of {dates_in_words(as_of[:A_MONTH])})' if as_of else ''}"
+
+
+A_MONTH = len("2026-02")
+
+
 MOST_NOT_CERTAIN = 2
 NOTHING_EXPIRES = "nothing expires"
 NONE_AGAINST = "none against"
 NOT_ON_RECORD = "not on record"
+GRADE_MISSING = "grade?"
+
+
+def without_grade(since: str) -> str:
+    """`on record since 20 Nov; grade?`: of a condition whose grade nobody wrote down."""
+    return f"on record{f' since {since}' if since else ''}; {GRADE_MISSING}"
+
+
 UNUSABLE = "cannot be used"
 AN_ENTRY = "an entry"
 WHICH_IS_LATER = "which is later?"
@@ -93,6 +121,7 @@ GROUPS: dict[ActionKind, str] = {
     "participant": "Ask the participant",
 }
 
+IF_CLEAN = "if the chart review finds nothing."
 EVER_UNLESS = "Ever, unless a time is given:"
 REVIEW = f"One chart review: none of these? {EVER_UNLESS}"
 ON_A_LIST = {
@@ -713,7 +742,8 @@ def sign(label: str) -> str:
 
 
 NOT_RECORDED = "not recorded"
-WHICH_READING = "which reading is meant?"
+SETTLED = "the site settles it once for all its patients, in screener.toml"
+WHICH_READING = "which reading is meant? Settle it in screener.toml"
 
 
 def consent_recorded(value: str, day: str | None, as_of: date) -> str:
@@ -733,19 +763,32 @@ def consent_refused(when: str) -> str:
 TODAY_ONLY = {"closes_after": "closes after today", "labs_to": "labs today only", "good_to": "good today only"}
 
 
-def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: date) -> str:
-    """`good to 16 Feb (I2); closes after 27 Feb (I2)`; of one day only what says most."""
+CHECK_FIRST, MEASURE_FIRST, LOOK_UP_FIRST = "check first", "measure first", "look up first"
+
+
+def before_any_day(counts: Counts, has_review: bool) -> str:
+    """What has to be done before anybody can say until when the answers hold; empty where nothing has."""
+    if counts.check:
+        return CHECK_FIRST
+    if counts.measure:
+        return MEASURE_FIRST
+    return LOOK_UP_FIRST if counts.chart > has_review else ""
+
+
+def dates(days: Mapping[str, tuple[date, str]], reopens_: date | None, as_of: date, first: str = "") -> str:
+    """`good to 16 Feb (I2); closes after 27 Feb (I2)`; of one day only what says most. `first` comes before them:
+    `measure first; closes after 27 Feb (I2)`."""
     if reopens_ is not None:
         return f"not before {day_words(reopens_, as_of)}"
     if not days:
-        return NOTHING_EXPIRES
+        return first or NOTHING_EXPIRES
     told: dict[date, str] = {}
     for name, lead in (("closes_after", "closes after"), ("labs_to", "labs to"), ("good_to", "good to")):
         if name in days:
             day, lines = days[name]
             when = TODAY_ONLY[name] if day == as_of else f"{lead} {day_words(day, as_of)}"
             told.setdefault(day, f"{when} ({lines})")
-    return "; ".join(told[day] for day in sorted(told))
+    return "; ".join([*([first] if first else []), *(told[day] for day in sorted(told))])
 
 
 # ---- the one sentence
@@ -922,6 +965,7 @@ def earlier_of_trial(state: str, label: str) -> str:
 NEW = "new"
 NOT_RECRUITING_MARK = "* not recruiting, or not known"
 ALL = "all"
+GOOD_TO_IF_CLEAN = "good to: where a chart review is left, if it finds nothing"
 NOBODY = "No patient of this kind."
 COLUMNS = ("patient", "state", "trial", "  met", "next", "good to")
 ORDERED = {"nearest": "the nearest first", "date": "by the last good day", "name": "by name"}

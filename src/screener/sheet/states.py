@@ -148,10 +148,10 @@ def _closed_since(name: str, timeline: TrialTimeline) -> date | None:
 # ---- order
 
 
-def nearness(state: StateName, is_recruiting: bool, actions: int, good_to: date | None) -> tuple[object, ...]:
+def nearness(state: StateName, is_recruiting: bool, actions: int, last_day: date | None) -> tuple[object, ...]:
     """What trials and patients are sorted by: the state, then trials that recruit, then those with less to do, then
     those that close sooner."""
-    return (NEAREST_FIRST.index(state), not is_recruiting, actions, good_to or date.max)
+    return (NEAREST_FIRST.index(state), not is_recruiting, actions, last_day or date.max)
 
 
 def nearest(states: Iterable[StateName]) -> StateName:

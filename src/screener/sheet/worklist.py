@@ -64,6 +64,8 @@ class TrialCells(Struct, frozen=True):
     reading: int
     good_to: date | None
     closes_after: date | None
+    if_clean: bool = False
+    """Whether the last good day holds for a chart review that finds nothing."""
 
 
 class Row(Struct, frozen=True):
@@ -162,6 +164,7 @@ def _cells(row: TrialRow) -> TrialCells:
         reading=row.counts.sponsor,
         good_to=row.dates.good_to,
         closes_after=row.dates.closes_after,
+        if_clean=row.dates.if_clean,
     )
 
 
@@ -284,6 +287,11 @@ class Worklist(Struct, frozen=True):
         """How many of the rows shown are soon no longer good."""
         return sum(each.row.is_soon for each in self.shown)
 
+    @property
+    def has_if_clean(self) -> bool:
+        """Whether a last good day of the rows shown holds only if a chart review finds nothing."""
+        return any(each.row.nearest.if_clean and each.row.nearest.good_to is not None for each in self.shown)
+
 
 def worklist_of(
     rows: Sequence[Row], choice: Choice, unusable: Sequence[Unusable] = (), earlier: Earlier | None = None
@@ -342,7 +350,7 @@ def _nearest(row: Row) -> tuple[object, ...]:
         NEAREST_FIRST.index(row.state),
         not nearest.is_recruiting,
         row.work,
-        nearest.good_to or date.max,
+        nearest.good_to or nearest.closes_after or date.max,
         row.patient,
         row.file,
     )
@@ -350,7 +358,7 @@ def _nearest(row: Row) -> tuple[object, ...]:
 
 def _date(row: Row) -> tuple[object, ...]:
     """The day that comes first before those without one; what is ruled out has none that matters."""
-    day = None if row.state in OUT else row.nearest.good_to
+    day = None if row.state in OUT else row.nearest.good_to or row.nearest.closes_after
     return (row.died is not None, day or date.max, *_nearest(row))
 
 
