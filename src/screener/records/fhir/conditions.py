@@ -30,7 +30,7 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.identity import ELSEWHERE
-from screener.records.kin import is_by_blood
+from screener.records.kin import NO_KIN_FOR_CERTAIN, is_by_blood
 from screener.records.patient import Episode, Flag, Severity
 from screener.rulebook import LIST_OF
 from screener.rulebook import Concept as DictionaryConcept
@@ -463,7 +463,7 @@ def read_family_history(resource: Resource, reader: Reader) -> None:
     if relationship.is_empty:
         doubts = (*doubts, Flag("unusable", "whose disease it is, is not told"))
     elif not _is_by_blood(relationship):
-        doubts = (*doubts, Flag("unusable", "whether it is a relative by blood is not certain"))
+        doubts = (*doubts, Flag("unusable", NO_KIN_FOR_CERTAIN))
     date = reader.entered(resource, "date")
     conditions = parts(body, "condition")
     if not conditions and not_whole is None:
