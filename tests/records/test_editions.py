@@ -29,6 +29,7 @@ DICTIONARY = Dictionary(load_rules())
         ("http://jpfhir.jp/fhir/core/mhlw/CodeSystem/ICD10-2013-full", "icd10national"),
         ("http://www.saude.gov.br/fhir/r4/CodeSystem/BRCID10", "icd10national"),
         ("http://www.hl7korea.or.kr/CodeSystem/kostat-kcd-8", "icd10national"),
+        ("https://termgit.elga.gv.at/CodeSystem/icd-10-bmsgpk-2025", "icd10national"),
         ("http://www.saude.gov.br/fhir/r4/CodeSystem/BRNomeExameLOINC", "loinc"),
         ("http://hl7.org/fhir/sid/icd-10-de", "icd10gm"),
         ("http://hl7.org/fhir/sid/icd-10-cm|2026", "icd10cm"),

@@ -54,6 +54,8 @@ _UNCONFIRMED = ("unconfirmed", "provisional", "differential")
 _REFUTED = "refuted"
 _CONFIRMED = "confirmed"
 _OVER = "resolved"
+_NOT_KNOWN = "unknown"
+"""A clinical status of R5."""
 _MASKED = "not told"
 """In place of a status that the record keeps back."""
 _SEVERITIES: dict[str, Severity] = {"mild": "mild", "moderate": "moderate", "severe": "severe"}
@@ -91,9 +93,8 @@ def read_condition(resource: Resource, reader: Reader) -> None:
     clinical = _status_in(body, "clinicalStatus", _CLINICAL)
     status = None if clinical is None else _STATUSES.get(clinical, shown(clinical))
     if clinical is not None and clinical not in _STATUSES:
-        reader.note(
-            resource.place, f"its clinical status {quoted(status)} is not one of FHIR's: it may hold, or be over"
-        )
+        told = "is `unknown`" if clinical == _NOT_KNOWN else f"{quoted(status)} is not one of FHIR's"
+        reader.note(resource.place, f"its clinical status {told}: it may hold, or be over")
     date = reader.entered(resource, "recordedDate") or reader.time_of_encounter(resource)
     for meaning in meanings:
         if meaning.absent or verified == _REFUTED:
