@@ -50,6 +50,14 @@ def facts(record: Json) -> Any:
             {"conditions": [{"name": "cirrhosis", "diagnosed": 2019}]},
             {"conditions": [{"name": "cirrhosis", "date": 2019}]},
         ),
+        (
+            {"Diagnosen": [{"Diagnose": "cirrhosis", "seit": "2019", "bis": "2020"}], "Geschlecht": "männlich"},
+            {"conditions": [{"name": "cirrhosis", "onset": "2019", "end": "2020"}], "sex": "male"},
+        ),
+        (
+            {"diagnósticos": [{"name": "cirrhosis", "desde": "2019"}], "sexo": "mujer"},
+            {"conditions": [{"name": "cirrhosis", "onset": "2019"}], "sex": "female"},
+        ),
         # since and until, of what is there
         (
             {"conditions": [{"name": "cirrhosis", "since": "2019"}]},
@@ -95,6 +103,7 @@ def test_a_field_may_be_called_otherwise(written: Json, meant: Json) -> None:
         ({"observations": [INR, INR | {"Comment": "x"}]}, "check first: observations[1]: its `Comment` is not read"),
         ({"medications": [{"name": "interferon", "dose": "1 mg"}]}, "medications[0]: its `dose` is not read"),
         ({"id": "a", "ward": "7B"}, "ward: it is not read"),
+        ({"id": "a", "Datum": "2026-02-20"}, "Datum: it is not read"),
         ({"allergies": [{"name": "latex", "reaction": ["rash"]}]}, "allergies[0]: its `reaction` is not read"),
         (
             {"medications": [{"name": "interferon", "indication": "HCV"}]},
