@@ -65,6 +65,16 @@ def status_of(line: str, *results: dict[str, Any]) -> str:
         ("NIBP mean", "mmHg", "mean_arterial_pressure"),
         ("総ビリルビン", "mg/dL", "total_bilirubin"),
         ("尿素窒素", "mg/dL", "urea"),
+        ("Bili ges.", "mg/dL", "total_bilirubin"),
+        ("bilirrubina total", "mg/dL", "total_bilirubin"),
+        ("creat", "umol/L", "creatinine"),
+        ("créat.", "umol/L", "creatinine"),
+        ("neuts", "10^9/L", "neutrophils"),
+        ("PNN", "G/L", "neutrophils"),
+        ("plaquetas", "10^9/L", "platelets"),
+        ("hemoglobina", "g/dL", "hemoglobin"),
+        ("albúmina", "g/L", "albumin"),
+        ("peso", "kg", "body_weight"),
     ],
 )
 def test_a_name_of_the_ward_is_read(written: str, unit: str, fact: str) -> None:
@@ -188,3 +198,29 @@ def test_a_result_under_the_name_of_a_concept_concerns_that_alone(
 
 def test_an_antibody_to_a_virus_is_its_screening_test() -> None:
     assert list(of_results({"name": "HIV Ab", "value": "neg", "date": "2026-03-19"}).results) == ["HIV_screen"]
+
+
+@pytest.mark.parametrize(
+    ("list_", "written", "concept"),
+    [
+        ("conditions", "GI bleed", "gastrointestinal_bleeding"),
+        ("conditions", "upper GI bleed", "upper_gastrointestinal_bleeding"),
+        ("conditions", "hémorragie digestive", "gastrointestinal_bleeding"),
+        ("conditions", "ALD cirrhosis", "alcoholic_cirrhosis"),
+        ("conditions", "encefalopatía hepática", "hepatic_encephalopathy"),
+        ("procedures", "liver transplant", "liver_transplantation"),
+    ],
+)
+def test_what_a_ward_calls_a_disease_can_be_denied_by_that_name(list_: str, written: str, concept: str) -> None:
+    denied = {"name": written, "status": "never", "date": "2026-03-20"}
+    patient = read_patient({"as_of": "2026-03-20", list_: [denied]}, dictionary())
+    assert set(patient.absences) == {concept}
+    assert not patient.notes
+
+
+@pytest.mark.parametrize(
+    ("written", "grade"), [("modérée", "moderate"), ("leve", "slight"), ("a tensión", "moderate"), ("absente", "none")]
+)
+def test_ascites_is_graded_in_the_words_of_a_ward(written: str, grade: str) -> None:
+    patient = of_results({"name": "ascite", "value": written, "date": "2026-03-20"})
+    assert [each.choices for each in patient.results["ascites_grade"]] == [{grade}]

@@ -44,6 +44,51 @@ def facts(record: Json) -> Any:
             {"medications": [{"drug": "interferon", "from": "2025-01", "stopped": "2025-03"}]},
             {"medications": [{"name": "interferon", "start": "2025-01", "end": "2025-03"}]},
         ),
+        ({"PMH": ["cirrhosis"], "Hospital number": 7}, {"conditions": ["cirrhosis"], "id": "7"}),
+        ({"诊断": ["cirrhosis"], "住院号": "Z1"}, {"conditions": ["cirrhosis"], "id": "Z1"}),
+        (
+            {"conditions": [{"name": "cirrhosis", "diagnosed": 2019}]},
+            {"conditions": [{"name": "cirrhosis", "date": 2019}]},
+        ),
+        (
+            {"Diagnosen": [{"Diagnose": "cirrhosis", "seit": "2019", "bis": "2020"}], "Geschlecht": "männlich"},
+            {"conditions": [{"name": "cirrhosis", "onset": "2019", "end": "2020"}], "sex": "male"},
+        ),
+        (
+            {"diagnósticos": [{"name": "cirrhosis", "desde": "2019"}], "sexo": "mujer"},
+            {"conditions": [{"name": "cirrhosis", "onset": "2019"}], "sex": "female"},
+        ),
+        # since and until, of what is there
+        (
+            {"conditions": [{"name": "cirrhosis", "since": "2019"}]},
+            {"conditions": [{"name": "cirrhosis", "onset": "2019"}]},
+        ),
+        (
+            {"medications": [{"name": "interferon", "status": "ongoing", "since": "2025-01"}]},
+            {"medications": [{"name": "interferon", "status": "ongoing", "start": "2025-01"}]},
+        ),
+        (
+            {"medications": [{"name": "interferon", "since": "2025-01", "until": "2025-03"}]},
+            {"medications": [{"name": "interferon", "start": "2025-01", "end": "2025-03"}]},
+        ),
+        (
+            {"procedures": [{"name": "dialysis", "since": "2025-01", "until": "2025-03"}]},
+            {"procedures": [{"name": "dialysis", "start": "2025-01", "end": "2025-03"}]},
+        ),
+        # limits of normal as one text
+        *(
+            (
+                {"observations": [{"name": "creatinine", "value": 1, "unit": "mg/dL", field: written}]},
+                {"observations": [{"name": "creatinine", "value": 1, "unit": "mg/dL", **limits}]},
+            )
+            for field, written, limits in (
+                ("reference_range", "0.6-1.2", {"lower_limit": 0.6, "upper_limit": 1.2}),
+                ("Ref range", "[0.6 – 1.2]", {"lower_limit": 0.6, "upper_limit": 1.2}),
+                ("normal", "<1.2", {"upper_limit": 1.2}),
+                ("参考范围", "≤1.2", {"upper_limit": 1.2}),
+                ("range", "", {}),
+            )
+        ),
     ],
 )
 def test_a_field_may_be_called_otherwise(written: Json, meant: Json) -> None:
@@ -58,12 +103,77 @@ def test_a_field_may_be_called_otherwise(written: Json, meant: Json) -> None:
         ({"observations": [INR, INR | {"Comment": "x"}]}, "check first: observations[1]: its `Comment` is not read"),
         ({"medications": [{"name": "interferon", "dose": "1 mg"}]}, "medications[0]: its `dose` is not read"),
         ({"id": "a", "ward": "7B"}, "ward: it is not read"),
+        ({"id": "a", "Datum": "2026-02-20"}, "Datum: it is not read"),
+        ({"allergies": [{"name": "latex", "reaction": ["rash"]}]}, "allergies[0]: its `reaction` is not read"),
+        (
+            {"medications": [{"name": "interferon", "indication": "HCV"}]},
+            "check first: medications[0]: its `indication`",
+        ),
     ],
 )
 def test_a_field_in_which_no_rule_looks_is_passed_over_with_a_note(record: Json, told: str) -> None:
     read = read_patient(record, SMALL, "x")
     assert read.notes[0].startswith(told)
     assert not read.unread
+
+
+CREATININE = {"name": "creatinine", "value": 1, "unit": "mg/dL", "date": "2026-02-18"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"reference_range": "see report"}, "`see report` is no range of numbers; write it as `5-21` or `<21`"),
+        ({"reference_range": 1.2}, "`1.2` is no range of numbers; write it as `5-21` or `<21`"),
+        ({"reference_range": "1.2-0.6"}, "`1.2-0.6` is no range of numbers; write it as `5-21` or `<21`"),
+        ({"reference_range": "<1.2", "upper_limit": 1.3}, "it is not read next to `upper_limit` or `lower_limit`"),
+    ],
+)
+def test_a_range_that_is_none_leaves_the_result_as_it_is(entry: Json, told: str) -> None:
+    read = read_patient({"observations": [CREATININE | entry]}, SMALL, "x")
+    alone = {field: each for field, each in entry.items() if field != "reference_range"}
+    assert read.results == read_patient({"observations": [CREATININE | alone]}, SMALL, "x").results
+    assert told in read.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("list_", "entry", "told"),
+    [
+        ("conditions", {"name": "cirrhosis", "onset": "2018", "since": "2019"}, "it stands beside `onset`"),
+        ("medications", {"name": "interferon", "start": "2018", "since": "2019"}, "it stands beside `start`"),
+        ("procedures", {"name": "dialysis", "end": "2018", "until": "2019"}, "it stands beside `end`"),
+    ],
+)
+def test_two_beginnings_of_one_entry_settle_nothing(list_: str, entry: Json, told: str) -> None:
+    read = read_patient({list_: [entry]}, SMALL, "x")
+    assert told in read.notes[0]
+    assert "settles nothing" in read.notes[0]
+    assert {each.doubtful for of_one in read.episodes.values() for each in of_one} == {True}
+
+
+@pytest.mark.parametrize(
+    ("relationship", "is_doubtful"),
+    [
+        ("mother", False),
+        ("half-brother", False),
+        ("wife", True),
+        ("stepfather", True),
+        ("neighbour", True),
+        (None, False),
+    ],
+)
+def test_a_disease_counts_of_a_relative_by_blood(relationship: str | None, is_doubtful: bool) -> None:
+    entry = {"name": "cirrhosis", "relationship": relationship}
+    read = read_patient({"family_history": [entry]}, SMALL, "x")
+    assert [each.doubtful for of_one in read.episodes.values() for each in of_one] == [is_doubtful]
+
+
+def test_what_one_relative_does_not_have_denies_nothing_of_the_others() -> None:
+    denied = {"name": "cirrhosis", "status": "absent", "date": "2026-02-18"}
+    assert read_patient({"family_history": [denied]}, SMALL, "x").absences
+    read = read_patient({"family_history": [denied | {"relation": "mother"}]}, SMALL, "x")
+    assert not read.absences
+    assert read.notes[0] == "family_history[0]: what is absent in one relative says nothing of the others"
 
 
 def test_words_on_the_whole_record_may_be_of_any_list() -> None:

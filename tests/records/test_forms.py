@@ -151,8 +151,8 @@ def test_json_that_is_no_record_is_called_by_its_name(content: dict[str, Any], f
     ("record", "fault"),
     [
         ({"observation": []}, "`observation` is not a field here"),
-        ({"condition": [], "medication": []}, "`condition` is not a field here"),
-        ({"id": "a", "name": "x", "ward": 3}, "`name` is not a field here"),
+        ({"conditon": [], "medicaton": []}, "`conditon` is not a field here"),
+        ({"id": "a", "stage": "x", "ward": 3}, "`stage` is not a field here"),
     ],
 )
 def test_a_record_with_misspelt_fields_is_still_told_which(record: dict[str, Any], fault: str) -> None:

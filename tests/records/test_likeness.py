@@ -54,6 +54,7 @@ def test_the_entry_that_a_reader_would_think_of_stands_first(wording: str, kinds
         ("Glucose", RESULTS),
         ("Fracture of forearm", DIAGNOSES),
         ("Impacted molars", DIAGNOSES),
+        ("Exposure to infectious agent", RESULTS),
         ("4711", RESULTS),
         ("", RESULTS),
         ("(((", RESULTS),

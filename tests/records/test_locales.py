@@ -107,6 +107,13 @@ def test_what_could_be_read_in_two_ways_counts_as_no_value() -> None:
     )
 
 
+def test_a_comma_that_can_only_be_a_decimal_point_is_one_in_every_locale() -> None:
+    patient = read_patient(record(value="1,9", locale="en-US"), SMALL)
+    assert only(patient)[1] == Fraction(19, 10)
+    assert patient.notes == ("the comma of `1,9` is read as a decimal point (observations[0].value)",)
+    assert only(read_patient(record(value="1,900", locale="en-US"), SMALL))[1] is None
+
+
 @pytest.mark.parametrize(
     ("name", "written"), [("de", "02/18/2026"), ("en-US", "18/02/2026"), ("de", "31.02.2026"), ("en-US", "18.13.2026")]
 )

@@ -45,6 +45,12 @@ def told(path: Path) -> str:
         ("notepad.json", '{"id": "a"}'.encode("utf-16"), "it is text in UTF-16", "save it as UTF-8"),
         ("latin.json", '{"id": "ä"}'.encode("latin-1"), "it is not text in UTF-8", "save it as UTF-8"),
         ("empty.ndjson", b"", "there is no record: the text is empty", "give JSON, or the path of a file"),
+        (
+            "Patient.ndjson",
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:d32b38\nsize 166226\n",
+            "it is a pointer of Git LFS, not the file itself",
+            "fetch it: `git lfs pull`",
+        ),
         ("export.zip", b"PK\x03\x04rest", "it is a zip archive", "unpack it, and name the files in it"),
         (
             "cut.json.gz",

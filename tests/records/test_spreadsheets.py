@@ -188,6 +188,27 @@ def test_labs_stand_in_columns_with_their_units(table: Write) -> None:
     assert results(other, "INR") == []
 
 
+@pytest.mark.parametrize(
+    ("heading", "fact", "unit"),
+    [
+        ("Na mmol/L", "sodium", "mmol/L"),
+        ("Na (mmol/L)", "sodium", "mmol/L"),
+        ("Weight, kg", "body_weight", "kg"),
+        ("PTA %", "prothrombin_activity", "%"),
+        ("serum Na", "sodium", None),
+    ],
+)
+def test_a_unit_may_stand_behind_the_name(table: Write, heading: str, fact: str, unit: str | None) -> None:
+    (patient,) = read(table(f'patient,date,INR,"{heading}"\n1,2026-02-18,1.5,60\n'))
+    assert results(patient, fact) == [("60", unit, "2026-02-18")]
+
+
+@pytest.mark.parametrize("heading", ["INR 2", "creatinine U", "creatinine 1"])
+def test_what_is_no_unit_of_a_lab_is_none_behind_its_name(table: Write, heading: str) -> None:
+    (patient,) = read(table(f"patient,date,INR,{heading}\n1,2026-02-18,1.5,60\n"))
+    assert any(f"not read: {heading}" in note for note in patient.notes)
+
+
 def test_a_lab_without_a_unit_in_its_heading_has_none(table: Write) -> None:
     (patient,) = read(table("date,creatinine\n2026-02-18,90\n"))
     assert patient.results["creatinine"][0].unusable == "unit"

@@ -38,6 +38,8 @@ def with_status(list_: str, status: str) -> Patient:
         *(("procedures", each) for each in ("no", "none", "not done", "not_done", "keine", "nicht durchgeführt")),
         *(("medications", each) for each in ("no", "none", "keine", "not given")),
         *(("allergies", each) for each in ("no", "none", "keine", "negative")),
+        *((list_, each) for list_ in NAMES for each in ("否认", "无", "Non", "aucune")),
+        *(("conditions", each) for each in ("verneint", "descartada", "esclusa", "已排除")),
     ],
 )
 def test_what_is_denied_is_absent(list_: str, written: str) -> None:
@@ -57,6 +59,15 @@ def test_what_is_denied_is_absent(list_: str, written: str) -> None:
         ("medications", "active", "ongoing"),
         ("medications", "abgesetzt", "stopped"),
         ("allergies", "ja", "present"),
+        ("conditions", "en cours", "active"),
+        ("conditions", "guérie", "cured"),
+        ("conditions", "resuelta", "resolved"),
+        ("procedures", "已完成", "done"),
+        ("procedures", "programada", "planned"),
+        ("medications", "taking", "ongoing"),
+        ("medications", "长期", "ongoing"),
+        ("medications", "arrêté", "stopped"),
+        ("allergies", "oui", "present"),
     ],
 )
 def test_what_is_there_is_there(list_: str, written: str, status: str) -> None:
@@ -72,7 +83,29 @@ def mend_of(list_: str, status: str) -> str:
     return note.partition("is not a `status`; ")[2].removesuffix(" Until it is corrected, it settles nothing")
 
 
-@pytest.mark.parametrize("written", ["suspected", "Verdacht", "V.a.", "possible"])
+@pytest.mark.parametrize(
+    ("written", "severity"),
+    [
+        ("Moderate", "moderate"),
+        ("mittelgradig", "moderate"),
+        ("légère", "mild"),
+        ("重度", "severe"),
+        ("grave", "severe"),
+    ],
+)
+def test_how_severe_something_is_may_be_written_in_the_ward_s_language(written: str, severity: str) -> None:
+    record = {"conditions": [{"name": "hiv_infection", "severity": written}]}
+    (entry,) = read_patient(record, dictionary()).episodes["hiv_infection"]
+    assert entry.severity == severity
+
+
+def test_a_severity_that_is_none_counts_as_not_known() -> None:
+    patient = read_patient({"conditions": [{"name": "hiv_infection", "severity": "Grad I"}]}, dictionary())
+    assert [each.severity for each in patient.episodes["hiv_infection"]] == [None]
+    assert "`Grad I` is not a `severity`" in patient.notes[0]
+
+
+@pytest.mark.parametrize("written", ["suspected", "Verdacht", "V.a.", "possible", "疑似", "sospecha"])
 def test_a_suspicion_has_no_status(written: str) -> None:
     assert mend_of("conditions", written) == "write `active` once it is confirmed, `absent` once it is ruled out."
 

@@ -117,8 +117,8 @@ def test_other_words_turn_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("words", "mend"),
     [
-        ("liver transplant", "did you mean `liver_transplantation`?"),
-        ("GI bleed", "did you mean `gastrointestinal_bleeding`?"),
+        ("orthotopic liver transplantation", "did you mean `liver_transplantation`?"),
+        ("bleed", "did you mean `bleeding`?"),
         ("stroke", "write the name of what is absent: `screen names` lists them."),
     ],
 )

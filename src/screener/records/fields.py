@@ -37,7 +37,7 @@ def with_own_fields(body: Mapping[str, Any], known: Collection[str]) -> tuple[di
     """An object under its own names of fields, and the names of the fields that are passed over.
 
     A field stays as it is where what it stands for is there already: nobody knows which of the two counts. So does one
-    that holds several things, because they may be results."""
+    that holds more than words or a number, because that may be results."""
     read: dict[str, Any] = {}
     passed: list[str] = []
     for field, value in body.items():
@@ -48,11 +48,16 @@ def with_own_fields(body: Mapping[str, Any], known: Collection[str]) -> tuple[di
         )
         if own is not None and own not in read:
             read[own] = value
-        elif own is None and passed_over(field) is not None and not isinstance(value, list | Mapping):
+        elif own is None and passed_over(field) is not None and not _holds_more(value):
             passed.append(field)
         else:
             read[field] = value
     return read, passed
+
+
+def _holds_more(value: object) -> bool:
+    """Whether a field holds more than words or a number, or a list of these."""
+    return any(isinstance(each, list | Mapping) for each in (value if isinstance(value, list) else (value,)))
 
 
 @cache

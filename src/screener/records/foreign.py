@@ -71,6 +71,7 @@ _BINARY = {
     b"MM\0*": _IMAGE,
     b"SQLite format 3\0": _not_json("a database (SQLite)"),
     b"PAR1": _not_json("a table (Parquet)"),
+    b"version https://git-lfs": Foreign("it is a pointer of Git LFS, not the file itself", "fetch it: `git lfs pull`"),
     b"\0\0\0\1Bud1": _OF_THE_SYSTEM,
     b"\0\5\x16\7": _OF_THE_SYSTEM,
 }

@@ -9,6 +9,9 @@ from pathlib import Path
 from screener.records.comparing import folded
 from screener.values.tables import table_rows
 
+NO_KIN_FOR_CERTAIN = "whether it is a relative by blood is not certain"
+"""What is said of the disease of a relative of whom nobody is told that."""
+
 
 def is_by_blood(codes: Iterable[str], wordings: Iterable[str]) -> bool:
     """Whether a relationship is certainly one by blood. No code of one vocabulary is one of another here."""

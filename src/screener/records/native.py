@@ -19,7 +19,7 @@ from screener.records.errors import LONGEST_QUOTE, Findings, did_you_mean, path,
 from screener.records.fields import own_field, passed_over, with_own_fields
 from screener.records.notes import NoteKind, some_of
 from screener.records.statuses import how_to_write, status_meant
-from screener.records.written import age_meant
+from screener.records.written import age_meant, severity_meant
 from screener.rulebook import RecordList
 
 CODE_FIELDS = ("loinc", "snomed", "icd10", "icd10cm", "icd10who", "icd10gm", "atc", "rxnorm")
@@ -60,6 +60,12 @@ def _whole_number(written: Any) -> Any:
 def _plain_word(written: Any) -> Any:
     """A word of a short list, whatever its capitals and blanks; a blank is nothing."""
     return "-".join(written.casefold().split()) or None if isinstance(written, str) else written
+
+
+def _severity(written: Any) -> Any:
+    if isinstance(written, str):
+        return severity_meant(written) if written.strip() else None
+    return written
 
 
 def _listed(written: Any) -> Any:
@@ -115,7 +121,7 @@ Coding = Annotated[
 ]
 
 
-Severity = Annotated[Literal["mild", "moderate", "severe"] | None, BeforeValidator(_plain_word)]
+Severity = Annotated[Literal["mild", "moderate", "severe"] | None, BeforeValidator(_severity)]
 
 
 class _Part(BaseModel):
@@ -152,13 +158,14 @@ class Entry(_Part):
 
 
 class Observation(Entry):
-    """A result of a lab or finding. The limits are its own reference range, in its unit. `current` marks one without a
-    date as the present state."""
+    """A result of a lab or finding. The limits are its own reference range, in its unit; `reference_range` is both as
+    one text (`5-21`, `<21`). `current` marks one without a date as the present state."""
 
     value: Numeric = None
     unit: Text = None
     upper_limit: Numeric = None
     lower_limit: Numeric = None
+    reference_range: Numeric = None
     status: Annotated[
         Literal["final", "preliminary", "amended", "corrected", "cancelled", "entered-in-error"] | None,
         BeforeValidator(_plain_word),
@@ -172,7 +179,8 @@ def _read_on(list_: str) -> BeforeValidator:
 
 
 class Condition(Entry):
-    """A condition; `date` is when the entry was made. `absent` with `since`: at no time from that day on."""
+    """A condition; `date` is when the entry was made. `absent` with `since`: at no time from that day on; what is there
+    since a day began on it."""
 
     status: Annotated[Literal["active", "resolved", "cured", "absent", "never"] | None, _read_on("conditions")] = None
     since: Date = None
@@ -185,7 +193,7 @@ class Condition(Entry):
 
 class Procedure(Entry):
     """A procedure, on one day (`date`) or over a time (`start`, `end`). One that is `not planned` is not planned up to
-    `until`, or at all."""
+    `until`, or at all; any other ended then."""
 
     status: Annotated[
         Literal["done", "planned", "not planned", "ongoing", "never", "absent"] | None, _read_on("procedures")
@@ -210,6 +218,12 @@ class Mention(Entry):
 
     status: Annotated[Literal["present", "absent", "never"] | None, _read_on("allergies")] = None
     severity: Severity = None
+
+
+class Relative(Mention):
+    """A disease in the family. `relationship` is whose it is: `mother`."""
+
+    relationship: Text = None
 
 
 class GivenAnswer(_Part):
@@ -259,7 +273,7 @@ class NativeRecord(_Part):
     medications: Annotated[list[Stay], BeforeValidator(_listed)] = []
     events: Annotated[list[Stay], BeforeValidator(_listed)] = []
     allergies: Annotated[list[Mention], BeforeValidator(_listed)] = []
-    family_history: Annotated[list[Mention], BeforeValidator(_listed)] = []
+    family_history: Annotated[list[Relative], BeforeValidator(_listed)] = []
     answers: Annotated[dict[str, Answer], BeforeValidator(_none_or)] = {}
     reviews: Annotated[list[Review], BeforeValidator(_at_least_listed)] = []
     complete: Annotated[
@@ -490,6 +504,6 @@ ENTRIES: dict[str, type[Entry]] = {
     "medications": Stay,
     "events": Stay,
     "allergies": Mention,
-    "family_history": Mention,
+    "family_history": Relative,
 }
 _FIELDS_OF: dict[str, type[BaseModel]] = {**ENTRIES, "reviews": Review}

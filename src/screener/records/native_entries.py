@@ -27,6 +27,7 @@ from screener.records.dates_as_written import Dated, date_meant
 from screener.records.dictionary import Dictionary, Meaning, denies_a_part
 from screener.records.errors import LONGEST_QUOTE, Findings, any_of, did_you_mean, quoted
 from screener.records.identity import DENYING, ELSEWHERE, HOLDING, NEGATIVE, RESULTS, Naming, codes_alone
+from screener.records.kin import NO_KIN_FOR_CERTAIN, is_by_blood
 from screener.records.likeness import alike
 from screener.records.locales import Locale, TwoWaysError, locale_meant, locale_of
 from screener.records.measuring import is_same, result_of
@@ -40,6 +41,7 @@ from screener.records.native import (
     NativeRecord,
     Observation,
     Procedure,
+    Relative,
     Stay,
     placed,
 )
@@ -49,11 +51,13 @@ from screener.records.reported import Reported, unread_result
 from screener.records.reviews import EVER_SINCE, ChartReview, ReviewReader, contradictions, with_review
 from screener.records.specimens import BLOOD, specimen_in, spoilt
 from screener.records.written import (
+    NormalSpan,
     OpenValueError,
     Quantity,
     Span,
     UnreadableValueError,
     died_meant,
+    read_limits,
     read_number,
     read_text,
     read_value,
@@ -270,12 +274,7 @@ class _Reader:
         if isinstance(entry.name, str) and (unit is not None or isinstance(value, Quantity)):
             meanings = tuple(self.dictionary.as_measured(each, entry.name, unit) for each in meanings)
         meanings = tuple(each for each in meanings if self.dictionary.may_be_a_pair_in(each, unit))
-        upper = self._limit(entry.upper_limit, f"{path}.upper_limit")
-        lower = self._limit(entry.lower_limit, f"{path}.lower_limit")
-        if upper is not None and lower is not None and lower > upper:
-            fault, mend = "it is above the upper limit", "correct one of them, or exchange the two"
-            self.findings.set_aside(f"{path}.lower_limit", fault, mend, "leaves the result without limits of its own")
-            upper = lower = None
+        limits = self._limits(entry, path)
         if entry.current and when is not None:
             self.findings.note(f"{path}.current", "it is for a result without a date, and the date counts")
         if entry.status in NOT_COUNTED:
@@ -293,8 +292,9 @@ class _Reader:
             unit,
             when,
             bool(entry.current) and when is None,
-            upper,
-            lower,
+            limits.upper,
+            limits.lower,
+            limits_unit=limits.unit,
         )
         if concept is not None:
             graded = self._grade_under(concept, reported)
@@ -384,6 +384,34 @@ class _Reader:
             self.findings.refuse(f"{path}.value", *error.args)
             return "", unit, recorded
 
+    def _limits(self, entry: Observation, path: str) -> NormalSpan:
+        """The limits of normal that came with a result: the two fields, or a text that has both."""
+        upper = self._limit(entry.upper_limit, f"{path}.upper_limit")
+        lower = self._limit(entry.lower_limit, f"{path}.lower_limit")
+        written = entry.reference_range
+        if written is not None and (entry.upper_limit is not None or entry.lower_limit is not None):
+            self.findings.note(f"{path}.reference_range", "it is not read next to `upper_limit` or `lower_limit`")
+        elif written is not None:
+            return self._range(written, f"{path}.reference_range")
+        if upper is not None and lower is not None and lower > upper:
+            fault, mend = "it is above the upper limit", "correct one of them, or exchange the two"
+            self.findings.set_aside(f"{path}.lower_limit", fault, mend, _WITHOUT_LIMITS)
+            return NormalSpan()
+        return NormalSpan(lower, upper)
+
+    def _range(self, written: object, path: str) -> NormalSpan:
+        """Limits of normal that are one text."""
+        try:
+            plain = self._in_points(written, path)
+        except UnreadableValueError as error:
+            self._unread_limit(written, path, *error.args)
+            return NormalSpan()
+        limits = read_limits(plain) if isinstance(plain, str) else None
+        if limits is None:
+            fault = f"{quoted(written)} is no range of numbers"
+            self._unread_limit(written, path, fault, "write it as `5-21` or `<21`")
+        return limits or NormalSpan()
+
     def _limit(self, limit: object, path: str) -> Fraction | None:
         if limit is None:
             return None
@@ -396,29 +424,34 @@ class _Reader:
     def _unread_limit(self, limit: object, path: str, fault: str, mend: str) -> None:
         if isinstance(limit, str) and (not limit.strip() or is_said_to_be_unknown(limit)):
             return
-        self.findings.set_aside(path, fault, mend, "leaves the result without limits of its own")
+        self.findings.set_aside(path, fault, mend, _WITHOUT_LIMITS)
 
     def _in_points(self, value: object, path: str) -> object:
         """A number that is text, with decimal points. Raises OpenValueError where it could be read in two ways."""
         if not isinstance(value, str):
             return value
-        if self.locale is None:
-            with_points = with_decimal_points(value)
-            if with_points is None or isinstance(read_text(with_points).value, str):
-                return value
-            self.commas.append((value, path))
-            return with_points
+        by_locale = value if self.locale is None else self._as_in(self.locale, value)
+        if by_locale != value:
+            return by_locale
+        with_points = with_decimal_points(value)
+        if with_points is None or isinstance(read_text(with_points).value, str):
+            return value
+        self.commas.append((value, path))
+        return with_points
+
+    def _as_in(self, locale: Locale, value: str) -> str:
+        """A number that is text as a locale writes it; the text itself where it is none."""
         try:
-            number = self.locale.number(value)
+            number = locale.number(value)
             found = _NUMBER_AND_MORE.match(value)
             if number != value or found is None:
                 return number
             # a number with its unit, its power of ten or a mark; anything else is words
-            number = self.locale.number(found["number"]) + found["more"]
+            number = locale.number(found["number"]) + found["more"]
             return value if read_text(number).value == number else number
         except TwoWaysError as error:
             _, one, other = error.args
-            fault = f"{quoted(value)} could be read in two ways under `{self.locale.name}`"
+            fault = f"{quoted(value)} could be read in two ways under `{locale.name}`"
             raise OpenValueError(fault, f"write `{one}` for the whole number, `{other}` for the decimal") from None
 
     # ---- conditions, procedures, drugs, events, allergies, family
@@ -437,19 +470,20 @@ class _Reader:
                 self.chart.add_episode(open_, replace(meaning, is_read=False))
 
     def condition(self, entry: Condition, path: str) -> None:
-        onset, end = self._moment(entry.onset, f"{path}.onset"), self._moment(entry.end, f"{path}.end", path)
+        entry, stated = self.naming.parted_from_stage(entry)
+        meanings = self._listed("conditions", entry, path, ("condition",), ELSEWHERE)
+        began, in_field = self._beginning(entry, path, "onset", meanings)
+        onset, end = self._moment(began, f"{path}.{in_field}"), self._moment(entry.end, f"{path}.end", path)
         date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
-        onset = onset if date is not None else _or_some_day_begun(onset, entry.onset)
-        self._in_order(onset, end, path, "end", "onset")
+        onset = onset if date is not None else _or_some_day_begun(onset, began)
+        self._in_order(onset, end, path, "end", in_field)
         if onset is not None and date is not None and date.is_before(onset):
             fault = f"`{onset.text}` is after the entry's date `{date.text}`"
-            self.findings.unsettle(path, f"{path}.onset", fault, _CORRECT)
+            self.findings.unsettle(path, f"{path}.{in_field}", fault, _CORRECT)
         if entry.status == "active" and end is not None:
             mend = "correct `status` or `end`"
             self.findings.unsettle(path, f"{path}.end", "an active condition has no `end`", mend)
         self.chart.note_if_before_birth(onset, path)
-        entry, stated = self.naming.parted_from_stage(entry)
-        meanings = self._listed("conditions", entry, path, ("condition",), ELSEWHERE)
         for meaning in self._settled(meanings, entry, path, ("conditions",), onset=onset, end=end):
             concept = _concept(meaning)
             list_ = "family_history" if meaning.in_family else LIST_OF[concept.kind]
@@ -486,10 +520,15 @@ class _Reader:
             )
 
     def procedure(self, entry: Procedure, path: str) -> None:
-        start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)
-        date, until = self._moment(entry.date, f"{path}.date"), self._moment(entry.until, f"{path}.until", path)
-        date, start = _or_some_day(date, entry.date), _or_some_day_begun(start, entry.start)
-        self._in_order(start, end, path, "end", "start")
+        list_: RecordList = "plans" if entry.status == "planned" else "procedures"
+        meanings = self._listed(list_, entry, path, ("procedure",))
+        began, in_field = self._beginning(entry, path, "start", meanings)
+        ended, at_its_end = self._ending(entry, path)
+        start, end = self._moment(began, f"{path}.{in_field}"), self._moment(ended, f"{path}.{at_its_end}", path)
+        until = None if at_its_end == "until" else self._moment(entry.until, f"{path}.until", path)
+        date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
+        start = _or_some_day_begun(start, began)
+        self._in_order(start, end, path, at_its_end, in_field)
         if date is not None and (start is not None or end is not None):
             fault, mend = "it stands beside `start` or `end`", "give one day, or a time"
             self.findings.unsettle(path, f"{path}.date", fault, mend)
@@ -499,8 +538,6 @@ class _Reader:
                 fault = "an ongoing procedure has no one day"
                 self.findings.unsettle(path, f"{path}.date", fault, "write `start`")
         self.chart.note_if_before_birth(date or start, path)
-        list_: RecordList = "plans" if entry.status == "planned" else "procedures"
-        meanings = self._listed(list_, entry, path, ("procedure",))
         for meaning in self._settled(meanings, entry, path, ("procedures", "plans"), start=start, end=end):
             concept = _concept(meaning)
             match entry.status:
@@ -519,14 +556,15 @@ class _Reader:
                     self.chart.add_episode(done, meaning)
 
     def stay(self, entry: Stay, path: str, list_: RecordList) -> None:
-        start, end = self._moment(entry.start, f"{path}.start"), self._moment(entry.end, f"{path}.end", path)
+        meanings = self._listed(list_, entry, path, KINDS_ON[list_])
+        began, in_field = self._beginning(entry, path, "start", meanings)
+        start, end = self._moment(began, f"{path}.{in_field}"), self._moment(entry.end, f"{path}.end", path)
         date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
-        start = start if date is not None else _or_some_day_begun(start, entry.start)
-        self._in_order(start, end, path, "end", "start")
+        start = start if date is not None else _or_some_day_begun(start, began)
+        self._in_order(start, end, path, "end", in_field)
         if entry.status == "ongoing":
             self._not_over(end, path)
         self.chart.note_if_before_birth(start, path)
-        meanings = self._listed(list_, entry, path, KINDS_ON[list_])
         for meaning in self._settled(meanings, entry, path, (list_,), start=start, end=end):
             concept = _concept(meaning)
             if meaning.absent or entry.status in NEGATIVE:
@@ -549,9 +587,14 @@ class _Reader:
         date = _or_some_day(self._moment(entry.date, f"{path}.date"), entry.date)
         for meaning in self._settled(self._listed(list_, entry, path, KINDS_ON[list_]), entry, path, (list_,)):
             concept = _concept(meaning)
+            relative = entry.relationship if isinstance(entry, Relative) else None
             if meaning.absent or entry.status in NEGATIVE:
-                self._absent(meaning, entry, path, list_, date)
+                if relative is None:
+                    self._absent(meaning, entry, path, list_, date)
+                else:
+                    self.findings.note(path, "what is absent in one relative says nothing of the others")
                 continue
+            is_kin = relative is None or is_by_blood((), (relative,))
             episode = Episode(
                 concept.name,
                 list_,
@@ -560,8 +603,35 @@ class _Reader:
                 asserted=date,
                 status=entry.status,
                 severity=entry.severity,
+                doubtful=not is_kin,
+                flags=() if is_kin else (Flag("unusable", NO_KIN_FOR_CERTAIN),),
             )
             self.chart.add_episode(episode, meaning)
+
+    def _beginning(
+        self, entry: Condition | Procedure | Stay, path: str, field: str, meanings: Iterable[Meaning]
+    ) -> tuple[str | None, str]:
+        """When something began, as it is written, and the field that says so. What is there `since` a day began on it;
+        of what is denied, `since` says from when on it was not there."""
+        began: str | None = getattr(entry, field)
+        if entry.since is None or entry.status in DENYING or any(each.absent for each in meanings):
+            return began, field
+        if entry.status == "planned":
+            self.findings.note(f"{path}.since", "it is not read of a plan: give the planned day as `date`")
+        elif began is None:
+            return entry.since, "since"
+        else:
+            self.findings.unsettle(path, f"{path}.since", f"it stands beside `{field}`", _LEAVE_ONE_OUT)
+        return began, field
+
+    def _ending(self, entry: Procedure, path: str) -> tuple[str | None, str]:
+        """When a procedure ended, and the field that says so: what went on `until` a day ended on it."""
+        if entry.until is None or entry.status in (*DENYING, "planned"):
+            return entry.end, "end"
+        if entry.end is None:
+            return entry.until, "until"
+        self.findings.unsettle(path, f"{path}.until", "it stands beside `end`", _LEAVE_ONE_OUT)
+        return entry.end, "end"
 
     def _settled(
         self,
@@ -590,10 +660,9 @@ class _Reader:
         self, entry: Entry, path: str, is_absent_by_code: bool, of_what_is: Mapping[str, Moment | None]
     ) -> None:
         """Unsettle what is denied, and has a day that only something has that is there."""
-        status, since = (
-            getattr(entry, "status", None),
-            self._moment(getattr(entry, "since", None), f"{path}.since", path),
-        )
+        status = getattr(entry, "status", None)
+        is_denied = status in DENYING or is_absent_by_code
+        since = self._moment(getattr(entry, "since", None), f"{path}.since", path) if is_denied else None
         date = self._quietly(entry.date)
         if status in NEGATIVE and since is not None and date is not None and date.is_before(since):
             fault = f"`{since.text}` is after the entry's date `{date.text}`"
@@ -869,6 +938,7 @@ _CORRECT = "correct one of them"
 _ANOTHER_DAY = "correct it, or write the month or the year alone"
 _LEAVE_ONE_OUT = "leave one of them out"
 _NOT_KNOWN = "counts as not known"
+_WITHOUT_LIMITS = "leaves the result without limits of its own"
 _SOME_DEATH = "counts as a death on an unknown day"
 _CONTRADICTS = "it contradicts itself, or says something that is not read"
 _NUMBER_AND_MORE = re.compile(r"(?P<number>[\s<>=≤≥]*\d(?:[\d.,]*\d)?)(?P<more>.+)\Z", re.DOTALL)

@@ -123,6 +123,10 @@ _FIRST_LINE = "column,name,unit"
 _WITH_UNIT = re.compile(r"(?P<name>.+?)\s*(?:\[(?P<unit>[^\]]*(?:\[[^\]]*\][^\]]*)*)\]|\((?P<perhaps>[^()]+)\))\Z")
 
 
+_UNIT_BEHIND = re.compile(r"(?P<name>.+?)[\s,]+(?P<unit>\S*[^\d\s]\S*)\Z")
+"""A unit that stands behind the name, not in brackets. A number there counts columns: `INR 2`."""
+
+
 def _column(heading: str, own: Headings, dictionary: Dictionary) -> Column:
     says = own.get(as_name(heading), heading)
     if says == IGNORED:
@@ -136,6 +140,10 @@ def _column(heading: str, own: Headings, dictionary: Dictionary) -> Column:
             name, unit = (found["name"], found["perhaps"]) if is_unit(found["perhaps"]) else (says, "")
     if (meaning := dictionary.named(name, RESULTS) or _worded(name, dictionary)) is not None:
         return Column(heading, name=name, unit=unit, meaning=meaning)
+    if (found := _UNIT_BEHIND.match(says)) is not None:
+        meaning = dictionary.named(found["name"], RESULTS)
+        if meaning is not None and dictionary.may_come_in(meaning, found["unit"]):
+            return Column(heading, name=found["name"], unit=found["unit"], meaning=meaning)
     for ending in (" date", "_date"):
         of = name.removesuffix(ending)
         if of != name and (meaning := dictionary.named(of, RESULTS)) is not None:

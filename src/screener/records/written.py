@@ -108,7 +108,20 @@ def _bounds() -> tuple[re.Pattern[str], tuple[Comparator, ...]]:
     return re.compile(rf"(?:{groups})\s*(?=[-+]?[.\d])", re.IGNORECASE), tuple(bounds)
 
 
-_KINDS = ("bound", "choice", "amount", "filler", "grade", "mark", "stage", "died", "years", "several", "sex")
+_KINDS = (
+    "bound",
+    "choice",
+    "amount",
+    "filler",
+    "grade",
+    "mark",
+    "stage",
+    "died",
+    "years",
+    "several",
+    "severity",
+    "sex",
+)
 """The kinds of rows in the table."""
 
 
@@ -178,6 +191,11 @@ def sex_meant(text: str) -> Sex | Literal["unknown"] | None:
     """The sex that people write so; `unknown` where they say that it is neither or not known, None where nobody knows
     what they mean."""
     return cast("Sex | Literal['unknown'] | None", words_for("sex").get(as_choice(text)))
+
+
+def severity_meant(text: str) -> str:
+    """How severe something is, as people write it; words of no severity as they are."""
+    return words_for("severity").get(as_choice(text), text)
 
 
 def died_meant(text: str) -> bool | str:

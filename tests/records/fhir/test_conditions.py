@@ -170,6 +170,15 @@ def test_the_clinical_status_of_a_chronic_condition(status: str | None, ongoing:
     assert bool(patient.notes) == (status == "asleep")
 
 
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("unknown", "its clinical status is `unknown`"), ("asleep", "its clinical status `asleep` is not one")],
+)
+def test_a_clinical_status_that_says_nothing_of_the_present_is_told(status: str, told: str) -> None:
+    patient = read(condition("cirrhosis", clinicalStatus=coded(status, CLINICAL), onsetDateTime="2019"))
+    assert told in note_of(patient)
+
+
 @pytest.mark.parametrize(("recorded", "last"), [("2026-02-01", "2026-02-01"), (None, None)])
 @pytest.mark.parametrize("status", ["recurrence", "relapse"])
 def test_an_acute_event_that_recurred_did_so_up_to_its_recording(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from records.fhir.tiny import Json, coded, condition, observation, read, resource
+from records.fhir.tiny import PATIENT, Json, bundle, coded, condition, observation, read, resource
+from records.small_rulebook import SMALL
 from screener.records.patient import Patient
+from screener.records.reading import read_patients
 
 CODING = coded("INR")["coding"][0]
 OLDER = observation("INR", id="0", effectiveDateTime="2026-02-01", valueQuantity={"value": 1.1})
@@ -74,3 +77,25 @@ def test_a_result_with_the_patient_in_focus_is_the_patients(focus: Json) -> None
 def test_one_with_anything_else_in_focus_is_not(focus: Any) -> None:
     body = observation("INR", valueQuantity={"value": 2}, focus=focus)
     assert "INR" not in read(body).results
+
+
+@pytest.mark.parametrize(
+    ("whose", "found"),
+    [
+        ({"reference": "Patient/p"}, (2, None)),
+        ({"reference": "Patient/donor"}, (Fraction(11, 10), None)),
+        ({}, (None, "missing")),
+    ],
+)
+def test_a_result_with_a_disease_in_focus_is_that_of_who_has_the_disease(
+    whose: Json, found: tuple[Fraction | None, str | None]
+) -> None:
+    disease = {**condition("cirrhosis"), "id": "c", "subject": whose}
+    body = observation("INR", valueQuantity={"value": 2}, focus=[{"reference": "Condition/c"}], id="2")
+    patients = read_patients(bundle(PATIENT, OLDER, disease, body), SMALL)
+    assert latest(next(each for each in patients if isinstance(each, Patient) and each.id == "p")) == found
+
+
+def test_a_result_with_something_in_focus_that_is_not_at_hand_keeps_its_place() -> None:
+    body = observation("INR", valueQuantity={"value": 2}, focus=[{"reference": "Condition/gone"}])
+    assert latest(read(OLDER, body)) == (None, "missing")

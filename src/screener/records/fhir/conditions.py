@@ -30,7 +30,7 @@ from screener.records.fhir.elements import (
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
 from screener.records.identity import ELSEWHERE
-from screener.records.kin import is_by_blood
+from screener.records.kin import NO_KIN_FOR_CERTAIN, is_by_blood
 from screener.records.patient import Episode, Flag, Severity
 from screener.rulebook import LIST_OF
 from screener.rulebook import Concept as DictionaryConcept
@@ -54,6 +54,8 @@ _UNCONFIRMED = ("unconfirmed", "provisional", "differential")
 _REFUTED = "refuted"
 _CONFIRMED = "confirmed"
 _OVER = "resolved"
+_NOT_KNOWN = "unknown"
+"""A clinical status of R5."""
 _MASKED = "not told"
 """In place of a status that the record keeps back."""
 _SEVERITIES: dict[str, Severity] = {"mild": "mild", "moderate": "moderate", "severe": "severe"}
@@ -91,9 +93,8 @@ def read_condition(resource: Resource, reader: Reader) -> None:
     clinical = _status_in(body, "clinicalStatus", _CLINICAL)
     status = None if clinical is None else _STATUSES.get(clinical, shown(clinical))
     if clinical is not None and clinical not in _STATUSES:
-        reader.note(
-            resource.place, f"its clinical status {quoted(status)} is not one of FHIR's: it may hold, or be over"
-        )
+        told = "is `unknown`" if clinical == _NOT_KNOWN else f"{quoted(status)} is not one of FHIR's"
+        reader.note(resource.place, f"its clinical status {told}: it may hold, or be over")
     date = reader.entered(resource, "recordedDate") or reader.time_of_encounter(resource)
     for meaning in meanings:
         if meaning.absent or verified == _REFUTED:
@@ -463,7 +464,7 @@ def read_family_history(resource: Resource, reader: Reader) -> None:
     if relationship.is_empty:
         doubts = (*doubts, Flag("unusable", "whose disease it is, is not told"))
     elif not _is_by_blood(relationship):
-        doubts = (*doubts, Flag("unusable", "whether it is a relative by blood is not certain"))
+        doubts = (*doubts, Flag("unusable", NO_KIN_FOR_CERTAIN))
     date = reader.entered(resource, "date")
     conditions = parts(body, "condition")
     if not conditions and not_whole is None:

@@ -117,8 +117,12 @@ def read_observation(resource: Resource, reader: Reader) -> None:
     if status == "registered":
         reader.leave(resource, "it is registered, and has no result yet")
         return
-    if any(not _is_the_patient(each, resource, reader) for each in parts(body, "focus")):
+    about = {_whose(each, resource, reader) for each in parts(body, "focus")}
+    if _SOMETHING_ELSE in about:
         reader.leave(resource, "it is about something else than the patient (`focus`)")
+        return
+    if _NOT_KNOWN in about:
+        hold_place(resource, reader, "it may be about something else than the patient (`focus`)")
         return
     components = parts(body, "component")
     is_panel = bool(components or parts(body, "hasMember"))
@@ -134,15 +138,30 @@ def read_observation(resource: Resource, reader: Reader) -> None:
         _read_contained([each for each in contained_in(resource) if each.kind == "Observation"], reader)
 
 
-def _is_the_patient(focus: Body, resource: Resource, reader: Reader) -> bool:
-    """Whether what a result is about is the patient of it, by the same address or the same resource."""
+_THE_PATIENT, _SOMETHING_ELSE, _NOT_KNOWN = "the patient", "something else", "not known"
+_OF_A_PATIENT = ("Condition", "Procedure", "Encounter", "EpisodeOfCare", "BodyStructure", "CarePlan", "Observation")
+"""The kinds of resources that are about a patient: what was measured with a view to them was measured in that one."""
+
+
+def _whose(focus: Body, resource: Resource, reader: Reader) -> str:
+    """Of whom a result tells that is about something in particular: of its patient, if that is the patient, by the same
+    address or the same resource, or a disease of the patient, say."""
     subject = part(resource.body, "subject")
     if not focus or not subject:
-        return False
-    found = reader.pool.referred(focus, resource)
-    if found is not None:
-        return found.kind == "Patient" and found is reader.pool.referred(subject, resource)
-    return text(focus, "reference") is not None and text(focus, "reference") == text(subject, "reference")
+        return _SOMETHING_ELSE
+    patient, found = reader.pool.referred(subject, resource), reader.pool.referred(focus, resource)
+    if found is None:
+        address = text(focus, "reference") or ""
+        if address and address == text(subject, "reference"):
+            return _THE_PATIENT
+        return _NOT_KNOWN if any(f"/{each}/" in f"/{address}" for each in _OF_A_PATIENT) else _SOMETHING_ELSE
+    if found.kind not in _OF_A_PATIENT:
+        return _THE_PATIENT if found.kind == "Patient" and found is patient else _SOMETHING_ELSE
+    whose = part(found.body, "subject" if "subject" in found.body else "patient")
+    if not whose:
+        return _NOT_KNOWN
+    is_same = whose == subject or (patient is not None and reader.pool.referred(whose, found) is patient)
+    return _THE_PATIENT if is_same else _SOMETHING_ELSE
 
 
 def _components(resource: Resource, components: Sequence[Body]) -> Iterator[tuple[str, Body]]:
