@@ -28,6 +28,7 @@ from screener.rulebook import (
     DRUG_SYSTEMS,
     KINDS_ON,
     LIST_OF,
+    MARKS,
     PHRASES,
     Concept,
     ConceptKind,
@@ -38,7 +39,9 @@ from screener.rulebook import (
     OnsetLookup,
     Place,
     RecordList,
+    ReviewedRow,
     Rulebook,
+    abbreviations_of,
     made_once,
 )
 from screener.terminology.said import BY_SITE, NOBODY, Said
@@ -491,6 +494,8 @@ class Dictionary:
                     continue
             coded.append((known, code))
         said = self.terminology.entry(coded, folded(words) if words is not None else None, named)
+        words = self._without_marks(words, coded) if words is not None else None
+        displays = [self._without_marks(each, coded) for each in displays]
         wordings = list(dict.fromkeys(each for each in (words, *displays) if each is not None))
         if said.is_known:
             if on is None:
@@ -507,6 +512,31 @@ class Dictionary:
         if words is not None and on is not None and (by_abbreviation := self._abbreviated(words, on)) is not None:
             return by_abbreviation
         return by_phrases
+
+    def _without_marks(self, wording: str, codes: Collection[tuple[str, str]]) -> str:
+        """A wording without the marks that a program wrote behind it. One whose letters may be the words of a disease
+        is a mark only next to codes of other things: `(HCC)` behind a septic shock, and not behind a cirrhosis."""
+        for mark, row in self._marks:
+            title = wording.rstrip().removesuffix(mark).rstrip(" ,")
+            if not wording.rstrip().endswith(mark) or not title:
+                continue
+            places = self.terminology.places(codes) if row.within else []
+            inside = [plain_code(*each) for each in row.within]
+            is_elsewhere = places and not any(
+                one.startswith(other) or other.startswith(one) for one in places for other in inside
+            )
+            if is_elsewhere or not row.within:
+                return self._without_marks(title, codes)
+        return wording
+
+    @cached_property
+    def _marks(self) -> Sequence[tuple[str, ReviewedRow]]:
+        """The marks of the rules, the longest first: a mark in brackets follows a title, any other a blank as well."""
+        rows = [row for row in self.rulebook.reviewed if row.system == MARKS]
+        marks = [
+            (each if each.startswith(("(", ",")) else f" {each}", row) for row in rows for each in abbreviations_of(row)
+        ]
+        return sorted(marks, key=lambda each: -len(each[0]))
 
     def _by_phrases(self, table: str, wordings: Sequence[str]) -> Said:
         """What wordings say by the phrases of a table. What that does not read may be what it names of the neighbouring
@@ -564,7 +594,7 @@ class Dictionary:
         opened: set[str] = set()
         sex: set[str] = set()
         for wording in wordings:
-            if folded(without_brackets(wording)) in own:
+            if folded(wording) in own or folded(without_brackets(wording)) in own:
                 continue
             for named in self._named_by(wording, on):
                 other = named.said.is_ | named.said.may_be

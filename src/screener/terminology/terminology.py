@@ -26,7 +26,7 @@ from screener.rulebook import (
     abbreviations_of,
     made_once,
 )
-from screener.terminology.code_lists import EDITIONS, edition_for, is_a_code, is_divided
+from screener.terminology.code_lists import EDITIONS, edition_for, is_a_code, is_divided, title_of
 from screener.terminology.said import BY_ABBREVIATION, BY_DICTIONARY, BY_SITE, NOBODY, Said, all_of_one_entry, within
 from screener.terminology.tables import Index, indexes, plain_code
 
@@ -193,8 +193,10 @@ class Terminology:
         return found
 
     def calls(self, system: str, code: str) -> str | None:
-        """The name of a code in the reviewed rows."""
+        """The name of a code in the reviewed rows, or its title in ICD-10-CM that names something else besides."""
         row = self._rows.get((system, plain_code(system, code)))
+        if row is None and system.startswith("icd10"):
+            return title_of(plain_code(system, code))
         return row.name if row is not None else None
 
     def within(self, codes: Iterable[tuple[str, str]]) -> Said:
