@@ -3,10 +3,17 @@ prevented. None of them opens a line; what may be the disease still does."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from lines.casebook import status
+from lines.casebook import rules, status
 from lines.test_no_words_are_lost import HIV, TRIAL, TUMOR, coded, of_fhir
+from screener.records.dictionary import dictionary_of
+from screener.rulebook import RecordList
+from screener.terminology.said import Said
+from screener.values.tables import table_rows
 
 
 def of_both(code: str, words: str, line: str) -> tuple[str, str]:
@@ -83,3 +90,22 @@ def test_the_title_of_a_code_next_to_it(code: str, words: str, line: str, expect
     assert status(line, conditions=[{**entry, "text": words}]) == expected
     resource = {"resourceType": "Condition", "code": {"coding": [{**entry, "display": words}]}}
     assert of_fhir(resource, line) == expected
+
+
+def entries() -> Iterator[tuple[str, str, str, str]]:
+    for on, code, words, expected in table_rows(Path(__file__).with_name("harmless_entries.tsv")):
+        yield on, code, words, expected
+
+
+@pytest.mark.parametrize(("on", "code", "words", "expected"), list(entries()))
+def test_entries_of_problem_lists(on: RecordList, code: str, words: str, expected: str) -> None:
+    dictionary = dictionary_of(rules())
+    system, _, plain = code.partition(" ")
+    codes = [(system, plain)] if plain else []
+    said = dictionary.said(codes, words, on=on)
+    alone = dictionary.said(codes, None, on=on) if codes else Said()
+    opened = (said.is_ | said.open) & dictionary.asked - (alone.is_ | alone.open)
+    wanted = set(expected.removeprefix("only ").split()) - {"-"}
+    assert wanted <= opened
+    if expected == "-" or expected.startswith("only "):
+        assert opened == wanted

@@ -88,6 +88,9 @@ IN_PHRASES: Mapping[RecordList, str] = {
 }
 """The lists whose wordings are read by the phrases of the rules, each with the table of the phrases."""
 
+CALLED_AS_CODES: frozenset[RecordList] = frozenset({"conditions", "procedures"})
+"""The lists whose wordings may be the names of reviewed codes."""
+
 READ_AS = "read as"
 
 NO_CODE = "no code"
@@ -507,6 +510,8 @@ class Dictionary:
             return by_name
         table = IN_PHRASES.get(on) if on is not None else None
         by_phrases = said if table is None or not wordings else self._by_phrases(table, wordings)
+        if not by_phrases.is_known and on in CALLED_AS_CODES and words is not None:
+            by_phrases = self.terminology.called(folded(without_brackets(words))) or by_phrases
         if by_phrases.is_known and table == "procedures":
             return by_phrases
         if words is not None and on is not None and (by_abbreviation := self._abbreviated(words, on)) is not None:
@@ -514,29 +519,33 @@ class Dictionary:
         return by_phrases
 
     def _without_marks(self, wording: str, codes: Collection[tuple[str, str]]) -> str:
-        """A wording without the marks that a program wrote behind it. One whose letters may be the words of a disease
-        is a mark only next to codes of other things: `(HCC)` behind a septic shock, and not behind a cirrhosis."""
-        for mark, row in self._marks:
-            title = wording.rstrip().removesuffix(mark).rstrip(" ,")
-            if not wording.rstrip().endswith(mark) or not title:
-                continue
-            places = self.terminology.places(codes) if row.within else []
-            inside = [plain_code(*each) for each in row.within]
-            is_elsewhere = places and not any(
-                one.startswith(other) or other.startswith(one) for one in places for other in inside
-            )
-            if is_elsewhere or not row.within:
-                return self._without_marks(title, codes)
+        """A wording without the marks that a program wrote behind it, and without its own code in brackets. A mark whose
+        letters may be the words of a disease is one only next to codes of other things: `(HCC)` behind a septic shock,
+        and not behind a cirrhosis."""
+        own = [f"{left}{code}{right}" for _, code in codes for left, right in ("[]", "()")]
+        behind = [*own, *(mark for mark, row in self._marks if self._is_no_word(row, codes))]
+        for mark in behind:
+            title = wording.rstrip().removesuffix(mark)
+            if title != wording.rstrip() and title.strip(" ,"):
+                return self._without_marks(title.rstrip(" ,"), codes)
         return wording
+
+    def _is_no_word(self, mark: ReviewedRow, codes: Iterable[tuple[str, str]]) -> bool:
+        """Whether a mark is none of the words of a title next to these codes."""
+        if not mark.within:
+            return True
+        places = self.terminology.places(codes)
+        inside = [plain_code(*each) for each in mark.within]
+        meet = (one.startswith(other) or other.startswith(one) for one in places for other in inside)
+        return bool(places) and not any(meet)
 
     @cached_property
     def _marks(self) -> Sequence[tuple[str, ReviewedRow]]:
-        """The marks of the rules, the longest first: a mark in brackets follows a title, any other a blank as well."""
+        """The marks of the rules, the longest first. One without brackets or a comma follows a blank."""
         rows = [row for row in self.rulebook.reviewed if row.system == MARKS]
-        marks = [
-            (each if each.startswith(("(", ",")) else f" {each}", row) for row in rows for each in abbreviations_of(row)
-        ]
-        return sorted(marks, key=lambda each: -len(each[0]))
+        marks = [(each, row) for row in rows for each in abbreviations_of(row)]
+        behind = [(each if each.startswith(("(", ",")) else f" {each}", row) for each, row in marks]
+        return sorted(behind, key=lambda each: -len(each[0]))
 
     def _by_phrases(self, table: str, wordings: Sequence[str]) -> Said:
         """What wordings say by the phrases of a table. What that does not read may be what it names of the neighbouring

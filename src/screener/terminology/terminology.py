@@ -35,6 +35,9 @@ NOTHING_BUT_RESULTS = frozenset({"loinc", "cvx"})
 what is measured, asked or documented, in CVX about vaccines."""
 
 
+_NAMED_AS_IN_WARDS = frozenset({"snomed"})
+"""The systems whose names for codes are those of people."""
+
 _CATEGORY = 3
 """Characters of a category of ICD-10."""
 
@@ -198,6 +201,19 @@ class Terminology:
         if row is None and system.startswith("icd10"):
             return title_of(plain_code(system, code))
         return row.name if row is not None else None
+
+    def called(self, wording: str) -> Said | None:
+        """What an entry may be whose whole wording, in small letters, is the name of a reviewed code: nothing for
+        certain, as whoever types a name may mean it more broadly than who chooses the code."""
+        row = self._rows_by_name.get(wording)
+        if row is None:
+            return None
+        said = self.coded(row.system, row.code)
+        return replace(said, is_=NOBODY, may_be=said.may_be | said.is_)
+
+    @cached_property
+    def _rows_by_name(self) -> Mapping[str, ReviewedRow]:
+        return {row.name.casefold(): row for row in self._rulebook.reviewed if row.system in _NAMED_AS_IN_WARDS}
 
     def within(self, codes: Iterable[tuple[str, str]]) -> Said:
         """What codes say together within which somebody lies. What no edition has is passed over."""
