@@ -106,7 +106,8 @@ def test_another_opens_what_it_may_be(wording: str, concepts: set[str]) -> None:
 @pytest.mark.parametrize(
     "wording",
     [
-        "hypertension of unknown cause", "father: gout", "liver shadow", "diabetes insipidus", "hypertensive crisis", "St.n. OP 2014", "gout+", "I", "since 2009", "severe", "left",
+        "hypertension of unknown cause", "father: gout", "liver shadow",
+        "diabetes insipidus", "hypertensive crisis", "St.n. OP 2014", "gout+", "I", "since 2009", "severe", "left",
     ],
 )  # fmt: skip
 def test_an_unknown_word_leaves_it_unread(wording: str) -> None:

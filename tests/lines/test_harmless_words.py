@@ -93,7 +93,8 @@ def test_the_title_of_a_code_next_to_it(code: str, words: str, line: str, expect
 
 
 def entries() -> Iterator[tuple[str, str, str, str]]:
-    for on, code, words, expected in table_rows(Path(__file__).with_name("harmless_entries.tsv")):
+    for row in table_rows(Path(__file__).with_name("harmless_entries.tsv")):
+        on, code, words, expected = row
         yield on, code, words, expected
 
 

@@ -1,10 +1,9 @@
-"""A phrase of a diagnosis that stands in the table of procedures, too, as what something is done for, says no less there:
-on which list an entry stands takes nothing away from it."""
+"""A phrase of a diagnosis that stands in the table of procedures, too, as what something is done for, says no less
+there: on which list an entry stands takes nothing away from it."""
 
 from __future__ import annotations
 
 from lines.casebook import rules
-
 from screener.records.dictionary import dictionary_of
 from screener.rulebook import ReviewedRow, phrases_of
 

@@ -519,8 +519,8 @@ class Dictionary:
         return by_phrases
 
     def _without_marks(self, wording: str, codes: Collection[tuple[str, str]]) -> str:
-        """A wording without the marks that a program wrote behind it, and without its own code in brackets. A mark whose
-        letters may be the words of a disease is one only next to codes of other things: `(HCC)` behind a septic shock,
+        """A wording without the marks that a program wrote behind it, and without its own code in brackets. Letters
+        that may be the words of a disease are a mark only next to codes of other things: `(HCC)` behind a septic shock,
         and not behind a cirrhosis."""
         own = [f"{left}{code}{right}" for _, code in codes for left, right in ("[]", "()")]
         behind = [*own, *(mark for mark, row in self._marks if self._is_no_word(row, codes))]
