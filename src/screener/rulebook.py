@@ -762,12 +762,16 @@ PHRASES = ("conditions", "procedures", "drugs")
 ABBREVIATIONS = "abbreviations"
 """In place of a system, in tables of reviewed codes: abbreviations as wards write them, capitals counting."""
 
+MARKS = "marks"
+"""In place of a system, in tables of reviewed codes: what programs write behind a title, capitals counting."""
+
 
 class ReviewedRow(_Data, frozen=True):
     """How somebody judged one code of a system without a hierarchy of its own: everybody who has it lies within these
     codes (system and code), has the concepts `is_`, and none of the concepts `is_not`. Without `within`, it is nothing
     that any rule asks for. In the systems of `PHRASES`, and in `abbreviations`, a code is one or more phrases or
-    abbreviations, parted by `;`; they add nothing next to phrases of the kind `beside`."""
+    abbreviations, parted by `;`; they add nothing next to phrases of the kind `beside`. In `marks` it is one or more
+    marks, and next to a code within `within` they are words."""
 
     system: str
     code: str
@@ -784,7 +788,7 @@ def phrases_of(row: ReviewedRow) -> list[str]:
 
 
 def abbreviations_of(row: ReviewedRow) -> list[str]:
-    """The abbreviations of a row, as they are written."""
+    """The abbreviations or marks of a row, as they are written."""
     return [each.strip() for each in row.code.split(";")]
 
 

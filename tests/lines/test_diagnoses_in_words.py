@@ -106,12 +106,26 @@ def test_another_opens_what_it_may_be(wording: str, concepts: set[str]) -> None:
 @pytest.mark.parametrize(
     "wording",
     [
-        "no hypertension", "hypertension of unknown cause", "pneumonia excluded", "father: gout", "liver shadow",
+        "hypertension of unknown cause", "father: gout", "liver shadow",
         "diabetes insipidus", "hypertensive crisis", "St.n. OP 2014", "gout+", "I", "since 2009", "severe", "left",
     ],
 )  # fmt: skip
 def test_an_unknown_word_leaves_it_unread(wording: str) -> None:
     assert {"hiv_infection", "hepatocellular_carcinoma", "liver_transplantation"} <= may_be(wording)
+
+
+@pytest.mark.parametrize(
+    ("wording", "concepts"),
+    [
+        ("no hypertension", set()),
+        ("pneumonia excluded", {"infection", "sepsis"}),
+        ("no evidence of malignancy", {"malignancy", "malignancy_in_remission", "tumor"}),
+        ("HIV ruled out", {"hiv_infection"}),
+    ],
+)
+def test_what_is_denied_may_be_so_and_is_nothing_else(wording: str, concepts: set[str]) -> None:
+    assert concepts <= may_be(wording)
+    assert {"hepatic_encephalopathy", "hepatorenal_syndrome"}.isdisjoint(may_be(wording))
 
 
 def test_a_name_of_the_dictionary_stays_certain() -> None:

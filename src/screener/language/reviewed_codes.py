@@ -8,7 +8,8 @@ before the codes, or before `-`, is what everybody has who has the code, whateve
 In place of a code, `procedures.tsv` and `drugs.tsv` have the phrases of people, parted by `;`. A phrase within `beside
 any` says nothing by itself and adds nothing to any other phrase. One within `beside harmless` adds nothing to phrases
 that are all within `-`, and one within `beside treatment` adds nothing to phrases that lie within codes.
-`abbreviations.tsv` has abbreviations in place of a code, parted by `;`, as wards write them.
+`abbreviations.tsv` has abbreviations in place of a code, parted by `;`, as wards write them, and `marks.tsv` what
+programs write behind a title; `within` holds the codes next to which a mark may be the words of a disease.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from screener.language.names import nearest
 from screener.language.source import Source, Span
 from screener.rulebook import (
     ABBREVIATIONS,
+    MARKS,
     PHRASES,
     Beside,
     ReviewedRow,
@@ -65,7 +67,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
     """The lines that hold a row, each with where it begins; not the head, nor remarks."""
     found, start = [], 0
     for line in text.split("\n"):
-        if line.strip() and not line.startswith(("#", "code\t", "phrases\t", "abbreviations\t")):
+        if line.strip() and not line.startswith(("#", "code\t", "phrases\t", "abbreviations\t", "marks\t")):
             found.append((start, line))
         start += len(line) + 1
     return found
@@ -73,7 +75,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 def _codes_of(row: ReviewedRow) -> list[str]:
     """The code of a row, or each of its phrases as phrases are compared."""
-    if row.system == ABBREVIATIONS:
+    if row.system in (ABBREVIATIONS, MARKS):
         return abbreviations_of(row)
     return phrases_of(row) if row.system in PHRASES else [row.code]
 

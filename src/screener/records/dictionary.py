@@ -28,6 +28,7 @@ from screener.rulebook import (
     DRUG_SYSTEMS,
     KINDS_ON,
     LIST_OF,
+    MARKS,
     PHRASES,
     Concept,
     ConceptKind,
@@ -38,7 +39,9 @@ from screener.rulebook import (
     OnsetLookup,
     Place,
     RecordList,
+    ReviewedRow,
     Rulebook,
+    abbreviations_of,
     made_once,
 )
 from screener.terminology.said import BY_SITE, NOBODY, Said
@@ -84,6 +87,9 @@ IN_PHRASES: Mapping[RecordList, str] = {
     "allergies": "drugs",
 }
 """The lists whose wordings are read by the phrases of the rules, each with the table of the phrases."""
+
+CALLED_AS_CODES: frozenset[RecordList] = frozenset({"conditions", "procedures"})
+"""The lists whose wordings may be the names of reviewed codes."""
 
 READ_AS = "read as"
 
@@ -493,6 +499,8 @@ class Dictionary:
                     continue
             coded.append((known, code))
         said = self.terminology.entry(coded, folded(words) if words is not None else None, named)
+        words = self._without_marks(words, coded) if words is not None else None
+        displays = [self._without_marks(each, coded) for each in displays]
         wordings = list(dict.fromkeys(each for each in (words, *displays) if each is not None))
         if said.is_known:
             if on is None:
@@ -504,11 +512,42 @@ class Dictionary:
             return by_name
         table = IN_PHRASES.get(on) if on is not None else None
         by_phrases = said if table is None or not wordings else self._by_phrases(table, wordings)
+        if not by_phrases.is_known and on in CALLED_AS_CODES and words is not None:
+            by_phrases = self.terminology.called(folded(without_brackets(words))) or by_phrases
         if by_phrases.is_known and table == "procedures":
             return by_phrases
         if words is not None and on is not None and (by_abbreviation := self._abbreviated(words, on)) is not None:
             return by_abbreviation
         return by_phrases
+
+    def _without_marks(self, wording: str, codes: Collection[tuple[str, str]]) -> str:
+        """A wording without the marks that a program wrote behind it, and without its own code in brackets. Letters
+        that may be the words of a disease are a mark only next to codes of other things: `(HCC)` behind a septic shock,
+        and not behind a cirrhosis."""
+        own = [f"{left}{code}{right}" for _, code in codes for left, right in ("[]", "()")]
+        behind = [*own, *(mark for mark, row in self._marks if self._is_no_word(row, codes))]
+        for mark in behind:
+            title = wording.rstrip().removesuffix(mark)
+            if title != wording.rstrip() and title.strip(" ,"):
+                return self._without_marks(title.rstrip(" ,"), codes)
+        return wording
+
+    def _is_no_word(self, mark: ReviewedRow, codes: Iterable[tuple[str, str]]) -> bool:
+        """Whether a mark is none of the words of a title next to these codes."""
+        if not mark.within:
+            return True
+        places = self.terminology.places(codes)
+        inside = [plain_code(*each) for each in mark.within]
+        meet = (one.startswith(other) or other.startswith(one) for one in places for other in inside)
+        return bool(places) and not any(meet)
+
+    @cached_property
+    def _marks(self) -> Sequence[tuple[str, ReviewedRow]]:
+        """The marks of the rules, the longest first. One without brackets or a comma follows a blank."""
+        rows = [row for row in self.rulebook.reviewed if row.system == MARKS]
+        marks = [(each, row) for row in rows for each in abbreviations_of(row)]
+        behind = [(each if each.startswith(("(", ",")) else f" {each}", row) for each, row in marks]
+        return sorted(behind, key=lambda each: -len(each[0]))
 
     def _by_phrases(self, table: str, wordings: Sequence[str]) -> Said:
         """What wordings say by the phrases of a table. What that does not read may be what it names of the neighbouring
@@ -568,7 +607,7 @@ class Dictionary:
         names: set[str] = set()
         besides: set[str] = set()
         for wording in wordings:
-            if folded(without_brackets(wording)) in own:
+            if folded(wording) in own or folded(without_brackets(wording)) in own:
                 continue
             for named in self._named_by(wording, on):
                 other = named.said.is_ | named.said.may_be

@@ -375,20 +375,23 @@ class Naming:
         self, entry: Entry, path: str, meanings: Collection[Meaning], said: Said, kinds: tuple[str, ...]
     ) -> None:
         """A note on a name or wording that is not read, unless a code tells what the entry is, or a person looked at
-        it. A wording that has a code too is noted only where it is nearly a name."""
+        it. A wording that has a code too is noted only where it is nearly a name. One that denies what it names may be
+        that, and is noted as well: nobody can tell from words how far a denial reaches."""
         wording = self._unread_wording(entry, meanings, kinds)
-        if wording is None or said.source in (BY_PHRASES, BY_ABBREVIATION):
+        is_denied = wording is not None and turn_of(wording) == "denies"
+        if wording is None or (said.source in (BY_PHRASES, BY_ABBREVIATION) and not is_denied):
             return
         codes_of_it = list(self._codes(entry, ""))
         near = [
             called
             for called in likeness_of(self.dictionary).nearly(wording, kinds)
             if (meaning := self.dictionary.named(called, kinds)) is not None
-            and not (said.is_known and meaning.entry.name in said.is_ | said.open)
+            and (is_denied or not (said.is_known and meaning.entry.name in said.is_ | said.open))
         ]
         is_alone = isinstance(entry.name, str) or not (codes_of_it or entry.reviewed is not None)
         if near or (is_alone and not said.is_known):
-            self._leave_unread(wording, tuple(near), "an entry that may be anything on its list", path)
+            what = "what it names" if is_denied and said.is_known else "anything on its list"
+            self._leave_unread(wording, tuple(near), f"an entry that may be {what}", path)
 
     def _is_named(self, entry: Entry, meaning: Meaning) -> bool:
         named = self.dictionary.named(entry.name, (meaning.kind,)) if isinstance(entry.name, str) else None

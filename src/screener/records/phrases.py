@@ -7,8 +7,8 @@ anything on its list, and what its other words name.
 A diagnosis in more words than a name may be suspected, or over: it may be whatever one of its phrases may be, and is
 nothing for certain, but for what it says of the sex: whoever writes `suspected ovarian cyst` writes of a woman, also
 next to words that nobody knows.
-`arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` may be an infection, and
-`no pneumonia` is unread. A drug named with a diagnosis may be taken, and is no diagnosis: `hepatitis C after
+`arterial hypertension, type 2 diabetes` is none of what rules ask for; `suspected pneumonia` and `no pneumonia` may be
+an infection. A drug named with a diagnosis may be taken, and is no diagnosis: `hepatitis C after
 sofosbuvir` is read, `sofosbuvir` alone is not.
 
 So is a procedure, as it is done for something. `Elective

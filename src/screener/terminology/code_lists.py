@@ -1,7 +1,8 @@
-"""The codes that exist in the editions of ICD-10, without their titles.
+"""The codes that exist in the editions of ICD-10, without their titles but for some of ICD-10-CM.
 
 A code that no release in use knows (a national subdivision, one of next year) is understood by its longest known
-prefix. The lists are made by `tests/terminology/pack_codes.py` from WHO's ICD-10 (2019) and ICD-10-CM (April 2026).
+prefix. The lists are made by `tests/terminology/pack_codes.py` from WHO's ICD-10 (2019) and ICD-10-CM (April 2026),
+that of titles by `pack_titles.py` in the same folder.
 """
 
 from __future__ import annotations
@@ -50,6 +51,20 @@ def edition_for(system: str, code: str) -> str | None:
     own there."""
     edition, first, last = _editions().get(system, (None, "", ""))
     return None if first and first <= code[: len(first)] <= last else edition
+
+
+def title_of(code: str) -> str | None:
+    """The title of a plain code of ICD-10-CM, if its words name something else than the code: `Hemorrhage` in
+    `Postprocedural hemorrhage of eye`. What it says was judged with the code."""
+    return titles().get(code)
+
+
+@cache
+def titles() -> dict[str, str]:
+    """Those titles, by plain code."""
+    packed = (Path(__file__).parent / "codes" / "icd10cm_titles.txt.zlib").read_bytes()
+    rows = (line.split("\t") for line in zlib.decompress(packed).decode().splitlines())
+    return {code.replace(".", ""): title for code, title in rows}
 
 
 @cache

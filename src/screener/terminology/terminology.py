@@ -26,7 +26,7 @@ from screener.rulebook import (
     abbreviations_of,
     made_once,
 )
-from screener.terminology.code_lists import EDITIONS, edition_for, is_a_code, is_divided
+from screener.terminology.code_lists import EDITIONS, edition_for, is_a_code, is_divided, title_of
 from screener.terminology.said import BY_ABBREVIATION, BY_DICTIONARY, BY_SITE, NOBODY, Said, all_of_one_entry, within
 from screener.terminology.tables import Index, indexes, plain_code
 
@@ -34,6 +34,9 @@ NOTHING_BUT_RESULTS = frozenset({"loinc", "cvx"})
 """The systems in which no code is of a disease, treatment or event that a rule asks for: in LOINC every code is about
 what is measured, asked or documented, in CVX about vaccines."""
 
+
+_NAMED_AS_IN_WARDS = frozenset({"snomed"})
+"""The systems whose names for codes are those of people."""
 
 _CATEGORY = 3
 """Characters of a category of ICD-10."""
@@ -193,9 +196,24 @@ class Terminology:
         return found
 
     def calls(self, system: str, code: str) -> str | None:
-        """The name of a code in the reviewed rows."""
+        """The name of a code in the reviewed rows, or its title in ICD-10-CM that names something else besides."""
         row = self._rows.get((system, plain_code(system, code)))
+        if row is None and system.startswith("icd10"):
+            return title_of(plain_code(system, code))
         return row.name if row is not None else None
+
+    def called(self, wording: str) -> Said | None:
+        """What an entry may be whose whole wording, in small letters, is the name of a reviewed code: nothing for
+        certain, as whoever types a name may mean it more broadly than who chooses the code."""
+        row = self._rows_by_name.get(wording)
+        if row is None:
+            return None
+        said = self.coded(row.system, row.code)
+        return replace(said, is_=NOBODY, may_be=said.may_be | said.is_)
+
+    @cached_property
+    def _rows_by_name(self) -> Mapping[str, ReviewedRow]:
+        return {row.name.casefold(): row for row in self._rulebook.reviewed if row.system in _NAMED_AS_IN_WARDS}
 
     def within(self, codes: Iterable[tuple[str, str]]) -> Said:
         """What codes say together within which somebody lies. What no edition has is passed over."""
