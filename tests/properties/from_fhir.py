@@ -99,7 +99,7 @@ def drug(dice: Random, concept: Concept) -> Json:
     kind, field = pick(
         dice, (("MedicationStatement", "effectivePeriod"), ("MedicationAdministration", "effectivePeriod"))
     )
-    statuses = ("active", "completed", "stopped", "not-taken", "intended")
+    statuses = ("active", "completed", "stopped", "not-taken")
     status = pick(dice, statuses if kind == "MedicationStatement" else ("completed", "in-progress", "not-done"))
     time = {"start": start} | ({"end": end} if chance(dice, 60) and status not in ("in-progress", "active") else {})
     return {"resourceType": kind, "status": status, "medicationCodeableConcept": coded(concept.name), field: time}
@@ -220,7 +220,7 @@ def _procedure(body: Json) -> tuple[str, Record] | None:
 
 
 def _drug(body: Json) -> tuple[str, Record] | None:
-    if body["status"] in ("not-taken", "not-done", "intended"):
+    if body["status"] in ("not-taken", "not-done"):
         return None
     goes_on = body["status"] in ("active", "in-progress") and "end" not in body["effectivePeriod"]
     is_over = body["resourceType"] == "MedicationStatement" and body["status"] in ("completed", "stopped")

@@ -66,8 +66,14 @@ def _read(record: Record, name: str) -> list[Record]:
     return [
         {field: value for field, value in each.items() if field != "since"}
         for each in record.get(name, [])
-        if "name" in each and "reviewed" not in each and each.get("status") not in denying
+        if "name" in each and "reviewed" not in each and each.get("status") not in denying and not _ends_too_early(each)
     ]
+
+
+def _ends_too_early(entry: Record) -> bool:
+    """Whether an entry contradicts itself: the native form settles nothing by it, and FHIR's period says no time."""
+    begin = next((entry[field] for field in ("onset", "start") if field in entry), None)
+    return begin is not None and "end" in entry and parse_moment(entry["end"]).is_before(parse_moment(begin))
 
 
 def _is_made_before_its_onset(entry: Record) -> bool:

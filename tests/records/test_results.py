@@ -116,7 +116,7 @@ def test_a_number_that_cannot_be_read_is_no_value(value: object) -> None:
 
 @pytest.mark.parametrize(("digits", "is_read"), [(39, True), (40, True), (41, False)])
 def test_a_number_has_at_most_40_digits(digits: int, is_read: bool) -> None:
-    for written in ("0." + "1" * (digits - 2), Decimal("1." + "1" * (digits - 1))):
+    for written in ("0." + "1" * digits, Decimal("1." + "1" * (digits - 1))):
         if is_read:
             assert isinstance(read_value(written), Quantity)
         else:

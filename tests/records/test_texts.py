@@ -134,7 +134,8 @@ def test_words_stay_words_without_a_fault(text: str) -> None:
         ),
         ("5-2", "`5-2` is not a range: write the smaller number first"),
         ("1e99", "`1e99` is beyond any measure: write a number or text"),
-        ("9" * 41, f"`{'9' * 41}` is not a number: a number has at most 40 digits"),
+        ("9" * 41, f"`{'9' * 41}` is beyond any measure: write a number or text"),
+        ("9" * 101, f"`{'9' * 60}…` is not a number: a number has at most 40 digits"),
     ],
 )
 def test_a_number_that_cannot_be_read_stays_words_with_the_reason(text: str, fault: str) -> None:

@@ -30,6 +30,9 @@ Comparator = Literal["", "<", "<=", ">", ">="]
 
 MOST_DIGITS = 40
 
+_LONGEST_QUANTITY = 100
+"""Characters of a number or a span of two, with comparator and unit."""
+
 GREATEST_MAGNITUDE = 30
 """Powers of ten. No measured number is larger or smaller."""
 
@@ -356,7 +359,7 @@ def read_limits(text: str) -> NormalSpan | None:
 def _read(text: str) -> tuple[Quantity | Span | str, str | None]:
     """What a text says, and the unit that it carries. Raises UnreadableValueError."""
     plain = _POWER_OF_TEN.sub(_as_exponent, _without_mark(text.strip().translate(_SIGNS)))
-    if len(plain) > MOST_DIGITS:
+    if len(plain) > _LONGEST_QUANTITY:
         if _NUMBER_LIKE.match(plain):
             raise UnreadableValueError(f"{quoted(text)} is not a number", f"a number has at most {MOST_DIGITS} digits")
         return text, None
