@@ -50,8 +50,16 @@ def test_who_was_only_asked_has_not_taken_part(status: str) -> None:
     assert note_of(patient) == f"ResearchSubject/1: the person does not take part: {status}"
 
 
-def test_taking_part_has_a_time_and_a_trial() -> None:
-    study = {"resourceType": "ResearchStudy", "id": "s", "identifier": [{"value": "X-1"}, {"value": "NCT00000002"}]}
+@pytest.mark.parametrize(
+    ("number", "told", "doubts"),
+    [
+        ("X-2", "in X-1", ()),
+        # one of these trials is no other trial for its own lines
+        ("NCT00000002", "in NCT00000002", ("NCT00000002 is no other trial for its own lines",)),
+    ],
+)
+def test_taking_part_has_a_time_and_a_trial(number: str, told: str, doubts: tuple[str, ...]) -> None:
+    study = {"resourceType": "ResearchStudy", "id": "s", "identifier": [{"value": "X-1"}, {"value": number}]}
     patient = read(subject("off-study", study={"reference": "ResearchStudy/s"}), study)
     assert only_episode(patient) == Episode(
         "trial_participation",
@@ -61,7 +69,8 @@ def test_taking_part_has_a_time_and_a_trial() -> None:
         parse_moment(END),
         ended=True,
         status="stopped",
-        flags=(Flag("remark", "in NCT00000002"),),
+        doubtful=bool(doubts),
+        flags=(Flag("remark", told), *(Flag("unusable", each) for each in doubts)),
     )
 
 

@@ -59,10 +59,10 @@ def read_research_subject(resource: Resource, reader: Reader) -> None:
         return
     study = _trial_of(resource, reader)
     flags = (Flag("remark", f"in {shown(study)}"),) if study is not None else ()
-    own = Concept((Coding(_RESOURCES, f"{resource.kind}/{study}"),))
-    for meaning in reader.known(own, ("event",)) or _of_kind(resource, reader):
+    own = f"{study} is no other trial for its own lines" if study in reader.dictionary.rulebook.trials else None
+    for meaning in _of_kind(resource, reader):
         for stage in stages:
-            reader.chart.add_episode(_participation(stage, concept_meant(meaning).name, resource.place, flags))
+            reader.chart.add_episode(_participation(stage, concept_meant(meaning).name, resource.place, flags, own))
 
 
 def _stages(resource: Resource, reader: Reader) -> Sequence[_Stage]:
@@ -106,10 +106,10 @@ def _time(body: Body, fields: tuple[str, str], called: str, resource: Resource, 
         return Period()
 
 
-def _participation(stage: _Stage, name: str, place: str, flags: tuple[Flag, ...]) -> Episode:
+def _participation(stage: _Stage, name: str, place: str, flags: tuple[Flag, ...], own: str | None) -> Episode:
     status, end = stage.status, stage.time.end
     is_known = status in (*_TAKES_PART, *_MAY_BEGIN, *_OVER)
-    doubt = None
+    doubt = own
     if status in _MAY_BEGIN:
         doubt = "whether it has begun is not clear"
     elif status == _WITHDREW:
