@@ -231,7 +231,7 @@ def no_certain_diagnosis(called: Sequence[str], of: str) -> str:
     """`No liver diagnosis on record`; or, of entries that may be one, `Of the liver? “ACLF grade 2”, “varices”`."""
     if not called:
         return f"No {of or 'such'} diagnosis on record"
-    named = ", ".join(f"“{each}”" for each in called[:MOST_NOT_CERTAIN])
+    named = ", ".join(f"“{entry_called(each, '')}”" for each in called[:MOST_NOT_CERTAIN])
     more = f" and {len(called) - MOST_NOT_CERTAIN} more" if len(called) > MOST_NOT_CERTAIN else ""
     return f"{f'Of the {of}' if of else 'Which diagnosis'}? {named}{more}"
 
