@@ -207,6 +207,7 @@ def test_the_patient_line(changes: dict[str, Any], text: str) -> None:
         (["some wording"], "No liver diagnosis on record."),
         (["V.a. SBP"], "No liver diagnosis on record."),
         (["pregnancy", "Schwangerschaft, V.a."], "No liver diagnosis on record."),
+        (["`Liver cirrhosis due to NASH`"], "Of the liver? “Liver cirrhosis due to NASH”."),
         (["cirrhosis Child C", "V.a. SBP"], "Of the liver? “cirrhosis Child C”."),
         (
             ["GORD", "portal hypertension", "ACLF since 20 Nov"],

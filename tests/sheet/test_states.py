@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
 import pytest
 
+from report.pages import PATIENTS
 from screener import load_rules
 from screener.records import read_patient
 from screener.rulebook import Rulebook
@@ -195,6 +197,21 @@ def test_an_old_word_of_what_goes_on_names_no_day() -> None:
     assert (found.state.name, found.state.detail) == ("ruled out today", "May change once that is over.")
     assert told.next == "nothing today; screen again once this is over: pregnancy since 20 May 2025"
     assert found.dates.reopens is None
+
+
+def test_where_nothing_is_left_the_next_step_is_about_the_trials_that_recruit() -> None:
+    """A new result could reopen the one that recruits no more; the pregnancy closes all of them."""
+    pregnant = {"name": "pregnancy_test", "value": "positive", "date": "2026-02-18"}
+    record = json.loads((PATIENTS / "alcoholic-hepatitis-with-ascites.json").read_text(encoding="utf-8"))
+    record |= {"birth_date": "1990-02-02", "observations": [*record["observations"], pregnant]}
+    told = sheet_of(evaluate(read_patient(record, load_rules()), load_rules()))
+    assert told.next == "nothing today; screen again once this is over: pregnancy (18 Feb)"
+    assert [(each.label, each.state.detail) for each in told.trials] == [
+        ("5863", "May change once that is over."),
+        ("2405", "May change once that is over."),
+        ("9259", "Once over, and by a new result."),
+        ("3002", "For good."),
+    ]
 
 
 def test_an_onset_that_is_too_old_is_changed_by_no_result() -> None:

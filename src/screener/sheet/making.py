@@ -437,7 +437,10 @@ def _detail(trial: TrialResult, state: StateName, left: str, worked: _Worked) ->
                 return phrases.TIME_ALONE
             if kinds <= {"history", "plan"}:
                 return phrases.NEW_FINDING
-            return phrases.ONCE_OVER if kinds == {"state"} else phrases.COULD_CHANGE
+            if kinds == {"state"}:
+                return phrases.ONCE_OVER
+            goes_on = any(each.ways and all(way.kind == "state" for way in each.ways) for each in distance_.failures)
+            return phrases.ONCE_OVER_AND_RESULT if goes_on else phrases.COULD_CHANGE
         case "all met" | "all met if complete" if worked.screening.died is not None:
             return phrases.met(met, of)
         case "all met if complete":

@@ -231,7 +231,7 @@ def no_certain_diagnosis(called: Sequence[str], of: str) -> str:
     """`No liver diagnosis on record`; or, of entries that may be one, `Of the liver? “ACLF grade 2”, “varices”`."""
     if not called:
         return f"No {of or 'such'} diagnosis on record"
-    named = ", ".join(f"“{each}”" for each in called[:MOST_NOT_CERTAIN])
+    named = ", ".join(f"“{entry_called(each, '')}”" for each in called[:MOST_NOT_CERTAIN])
     more = f" and {len(called) - MOST_NOT_CERTAIN} more" if len(called) > MOST_NOT_CERTAIN else ""
     return f"{f'Of the {of}' if of else 'Which diagnosis'}? {named}{more}"
 
@@ -522,6 +522,7 @@ REFUSED = "Consent was refused."
 COULD_CHANGE = "A new result could change it."
 NEW_FINDING = "A new finding could change it."
 ONCE_OVER = "May change once that is over."
+ONCE_OVER_AND_RESULT = "Once over, and by a new result."
 TIME_ALONE = "Time alone does not reopen it."
 
 
@@ -827,18 +828,19 @@ def next_step(sheet: Sheet) -> str:
 
 def _nothing_yet(today: Sequence[TrialRow]) -> str:
     """When to screen again where no trial is left and no day reopens one: after a new result, or once something is
-    over, as a pregnancy is."""
-    details = {row.state.detail for row in today}
-    if COULD_CHANGE in details:
-        return "nothing today; screen again when a new result is there"
-    if NEW_FINDING in details:
-        return "nothing today; screen again when something new is on record"
-    if ONCE_OVER in details:
-        against = (each.text for row in today if row.state.detail == ONCE_OVER for each in row.points)
-        return f"nothing today; screen again once this is over: {listed(against)}"
-    if REFUSED in details:
-        return f"nothing; consent was refused for {both([row.label for row in today if row.state.detail == REFUSED])}"
-    return "nothing; every trial is ruled out"
+    over, as a pregnancy is. Trials that recruit count first."""
+    for rows in ([row for row in today if row.recruiting.is_recruiting], today):
+        details = {row.state.detail for row in rows}
+        over = listed(each.text for row in rows if row.state.detail == ONCE_OVER for each in row.points)
+        when = [
+            *(["when a new result is there"] if details & {COULD_CHANGE, ONCE_OVER_AND_RESULT} else []),
+            *(["when something new is on record"] if NEW_FINDING in details else []),
+            *([f"once this is over: {over}"] if over else []),
+        ]
+        if when:
+            return f"nothing today; screen again {' or '.join(when)}"
+    refused = [row.label for row in today if row.state.detail == REFUSED]
+    return f"nothing; consent was refused for {both(refused)}" if refused else "nothing; every trial is ruled out"
 
 
 def what_stands_above(doubts: Sequence[Doubt]) -> str:
