@@ -120,6 +120,13 @@ class Chart:
                     episode = replace(episode, end=graded.when, ongoing=False, ended=True)
         self.add_episode(episode, meaning)
 
+    def add_grade(self, condition: Concept, numeral: str, when: Moment | None, source: str) -> None:
+        """Add the grade that stands in the name of a condition as a result of its day: `HE grade 3`."""
+        finding = self.rulebook.graded.get(condition.name)
+        if finding is not None and when is not None and when.is_one_day:
+            grade = f"grade {ROMAN[numeral]}"
+            self.add_result(finding_result(finding, Meaning(finding), Reported(source, grade, grade, when=when)), None)
+
     def _graded_by_stage(self, episode: Episode) -> Result | None:
         """The grade that an entry states as its stage; but for a Roman numeral, which is read as a stage."""
         finding, stage = self.rulebook.graded.get(episode.concept), episode.stage

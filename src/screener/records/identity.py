@@ -108,20 +108,29 @@ class Naming:
         """A condition whose wording tells its stage, as one with that stage; and the stage, if it is a numeral. Next to
         a code the stage is read only where the code is for the same condition and a finding grades that."""
         words = entry.name if isinstance(entry.name, str) else entry.text
-        if words is None or entry.stage is not None or entry.reviewed is not None or self._is_name(words):
+        if words is None or entry.stage is not None or entry.reviewed is not None:
             return entry, None
+        is_alone = isinstance(entry.name, str) or self._is_text_alone(entry)
+        told = self.name_and_stage(words, None if is_alone else list(self._codes(entry, "")))
+        if told is None:
+            return entry, None
+        name, stage = told
+        parted = {"name": name, "text": None, "stage": stage} if is_alone else {"stage": stage}
+        return entry.model_copy(update=parted), stage if stage in ROMAN else None
+
+    def name_and_stage(self, words: str, codes: Collection[tuple[str, str]] | None) -> tuple[str, str] | None:
+        """The name of a condition and the stage that its words tell, with its codes if it has any."""
+        if self._is_name(words):
+            return None
         name, stage = name_and_stage(words) or self._graded_in_a_word(words) or ("", "")
         if not self._is_name(name) or self._is_an_event(name):
-            return entry, None
+            return None
         known = self.dictionary.named(name, ("condition",))
         is_graded = known is not None and known.entry.name in self.dictionary.rulebook.graded
-        if stage not in ROMAN and not is_graded:
-            return entry, None
-        numeral = stage if stage in ROMAN else None
-        if isinstance(entry.name, str) or self._is_text_alone(entry):
-            return entry.model_copy(update={"name": name, "text": None, "stage": stage}), numeral
-        is_the_code = known is not None and known.entry.name in self.dictionary.said(self._codes(entry, "")).is_
-        return (entry.model_copy(update={"stage": stage}), numeral) if is_graded and is_the_code else (entry, None)
+        if codes is None:
+            return (name, stage) if stage in ROMAN or is_graded else None
+        is_the_code = known is not None and known.entry.name in self.dictionary.said(codes).is_
+        return (name, stage) if is_graded and is_the_code else None
 
     def _graded_in_a_word(self, words: str) -> tuple[str, str] | None:
         """The name of a condition and the word before it that grades it: `minimal HE`; not one that denies it."""

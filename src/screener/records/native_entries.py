@@ -77,7 +77,6 @@ from screener.values.dates import (
     completed_years,
     on_day,
 )
-from screener.values.numerals import ROMAN
 from screener.values.units import is_said_to_be_unknown
 
 _DATES = ("date", "onset", "start", "end")
@@ -508,16 +507,7 @@ class _Reader:
                 )
                 self.chart.add_condition(episode, meaning)
                 if stated is not None and entry.status in (None, "active") and not episode.ended:
-                    self._graded(concept, stated, date or onset, path)
-
-    def _graded(self, concept: Concept, stated: str, when: Moment | None, path: str) -> None:
-        """A grade that stands in the name of a condition is a result of its day: `HE grade 3`."""
-        finding = self.dictionary.rulebook.graded.get(concept.name)
-        if finding is not None and when is not None and when.is_one_day:
-            grade = f"grade {ROMAN[stated]}"
-            self.chart.add_result(
-                result_of(Meaning(finding), Reported(path, grade, grade, when=when), self.dictionary), None
-            )
+                    self.chart.add_grade(concept, stated, date or onset, path)
 
     def procedure(self, entry: Procedure, path: str) -> None:
         list_: RecordList = "plans" if entry.status == "planned" else "procedures"

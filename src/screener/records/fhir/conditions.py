@@ -29,12 +29,13 @@ from screener.records.fhir.elements import (
 )
 from screener.records.fhir.reader import Reader
 from screener.records.fhir.resources import Resource, changed_meaning
-from screener.records.identity import ELSEWHERE
+from screener.records.identity import ELSEWHERE, Naming
 from screener.records.kin import NO_KIN_FOR_CERTAIN, is_by_blood
 from screener.records.patient import Episode, Flag, Severity
 from screener.rulebook import LIST_OF
 from screener.rulebook import Concept as DictionaryConcept
 from screener.values.dates import AT_ANY_TIME, BEGINNING, END, Moment, from_one_to_another
+from screener.values.numerals import ROMAN
 
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
@@ -85,6 +86,9 @@ def read_condition(resource: Resource, reader: Reader) -> None:
     if named.is_empty:
         reader.leave_open(resource, "it does not say which condition", "conditions")
         return
+    told = None if verified == _REFUTED else _name_and_stage(body, reader)
+    if told is not None and not named.codings:
+        named = msgspec.structs.replace(named, text=told[0])
     meanings = reader.meanings(named, _KINDS, resource, on="conditions")
     if verified != _REFUTED:
         reader.diagnosed(resource)
@@ -103,6 +107,16 @@ def read_condition(resource: Resource, reader: Reader) -> None:
             _add_allergy(meaning, resource, reader, status=status, date=date, doubts=_doubts(verified))
         else:
             _read_presence(meaning, verified, status, date, resource, reader, again=clinical in _AGAIN)
+
+
+def _name_and_stage(body: Body, reader: Reader) -> tuple[str, str] | None:
+    """The name of a condition and its stage, if its words tell them and no field does."""
+    named = concept(body, "code")
+    if named.words is None or "stage" in body:
+        return None
+    return Naming(reader.dictionary, reader.findings).name_and_stage(
+        named.words, named.codes if named.codings else None
+    )
 
 
 def _certainties(body: Body, dictionary: Dictionary) -> frozenset[str]:
@@ -254,21 +268,26 @@ def _read_condition(
         reader.note(resource.place, f"it is active, and {but}: whether it is over stays open")
         flags = (*flags, Flag("doubt", f"active, and {but}"))
         end = Moment(end.first if end is not None else _earliest(onset), END, end.text if end is not None else "")
+    found, told = concept_meant(meaning), _name_and_stage(body, reader)
+    named = reader.dictionary.named(told[0], ("condition",)) if told is not None else None
+    in_words = told[1] if told is not None and named is not None and named.entry.name == found.name else None
     episode = condition_episode(
-        concept_meant(meaning),
+        found,
         resource.place,
         status=None if is_contradictory else status or (_OVER if has_abated or is_called_over else None),
         onset=onset,
         end=end,
         date=date,
         severity=_stated(partial(_severity, reader=reader), resource, reader),
-        stage=_stated(_stage, resource, reader),
+        stage=in_words or _stated(_stage, resource, reader),
         doubtful=is_doubtful,
         flags=flags,
     )
     if is_contradictory:
         episode = msgspec.structs.replace(episode, status=status, ended=False)
     reader.chart.add_condition(episode, meaning)
+    if in_words in ROMAN and status in (None, "active") and not (is_doubtful or episode.ended or is_contradictory):
+        reader.chart.add_grade(found, in_words, date or onset, resource.place)
 
 
 def _contradictory(onset: Moment | None, end: Moment | None, date: Moment | None) -> str | None:
