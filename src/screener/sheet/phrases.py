@@ -484,6 +484,11 @@ def died(on: str, as_of: date) -> str:
 # ---- states
 
 
+def read_as(label: str, by: str | None) -> str:
+    """`read as “the paper's score”, chosen by Dr Li on 10 Jan 2026 (settled for the site)`"""
+    return f"read as “{label}”, chosen{f' by {by}' if by else ''}"
+
+
 def headline(state: StateName, check: Sequence[str] = (), readings: int = 1) -> str:
     """The phrase of a state, with the name of the value to check, or how many readings it turns on."""
     if state == "check" and check:
