@@ -65,6 +65,7 @@ def called(row: TrialRow) -> str:
 
 
 A_MONTH = len("2026-02")
+CUT_OFF_HERE = "Cut off at “…”: see --html page.html"
 
 
 MOST_NOT_CERTAIN = 2
