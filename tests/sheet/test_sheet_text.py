@@ -73,6 +73,8 @@ def example(name: str) -> str:
         # what a trial is about, and how old the registry's word on it is
         ("girl-of-17-with-autoimmune-hepatitis", "3002 Mesenchymal stem cells in ACLF (registry of Apr 2018)"),
         ("negatives-not-written-down", "Recruits now? Where? See ClinicalTrials.gov"),
+        # where all of what is cut off stands
+        ("dates-known-in-part", "* if the chart review finds nothing. Cut off at “…”: see --html page.html"),
         # who is asked, and where the answer is kept
         ("score-with-two-readings", "sponsor 5863 E2, 9259 I3: which reading is meant? Settle it in screener.toml"),
     ],

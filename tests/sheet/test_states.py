@@ -294,6 +294,26 @@ def test_no_last_good_day_rests_on_what_is_still_to_come(
     assert (dates.text, dates.good_to) == (text, good_to)
 
 
+@pytest.mark.parametrize(
+    ("reading", "older", "state", "chosen"),
+    [
+        (1, 40, "all met", "read as “the last count”, chosen by Dr Wu"),
+        (2, 40, "ruled out today", "read as “any count”, chosen by Dr Wu"),
+        (2, 90, "all met", ""),  # the other reading says the same
+    ],
+)
+def test_what_rests_on_a_reading_that_somebody_chose_says_so(
+    reading: int, older: float, state: str, chosen: str
+) -> None:
+    answers = {**CONSENT, f"{TRIAL}/E2": {"reading": reading, "by": "Dr Wu", "date": "2026-02-19"}}
+    counts = [count(80), count(older, "2025-09-01")]
+    told = sheet(observations=[lab("INR", 1.8), *counts], answers=answers)
+    assert told.trials[0].state.name == state
+    assert [each.text for each in told.trials[0].points if each.kind == "chosen"] == ([chosen] if chosen else [])
+    (line,) = (each for each in told.checklists[0].exclusion if each.id == "E2")
+    assert any(each.text == chosen for each in line.sources) == bool(chosen)
+
+
 @pytest.mark.parametrize(("number", "left"), [(0, "1 chart review"), (1, "1 to look up"), (3, "3 to look up")])
 def test_each_entry_that_nobody_could_read_is_counted_among_what_is_left(number: int, left: str) -> None:
     unread = [{"text": f"St.n. OP fraglich {place}", "date": "2019"} for place in range(number)]

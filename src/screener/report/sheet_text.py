@@ -83,7 +83,7 @@ class _Writer:
         head = [*self.patient(), *self.doubts(), *self.results(), "", *self.hanging("Next: ", self.sheet.next, 3), ""]
         for most, in_short in ((MOST_POINTS, False), (MOST_POINTS, True), (1, True)):
             trials = [line for row in self.sheet.trials for line in self.trial(row, most)]
-            foot = list(self.foot(in_short=in_short))
+            foot = list(self.foot(in_short=in_short, is_cut=in_short))
             room = self.height - len(head) - len(trials) - len(foot)
             work = list(self.work(room))
             is_cut = any(line.endswith(CUT_OFF) for line in work)
@@ -91,6 +91,7 @@ class _Writer:
                 break
             if not (is_cut or any(line.endswith(REVIEW_BEHIND) for line in work)):
                 break
+        foot = list(self.foot(in_short=in_short, is_cut=any(line.endswith(CUT_OFF) for line in (*trials, *work))))
         return "".join(f"{on_one_line(line).rstrip()}\n" for line in (*head, *trials, *work, *foot))
 
     # ---- who and how ill
@@ -252,7 +253,7 @@ class _Writer:
                 yield from lines
                 return
 
-    def foot(self, *, in_short: bool) -> Iterator[str]:
+    def foot(self, *, in_short: bool, is_cut: bool) -> Iterator[str]:
         yield ""
         notes, behind = self.sheet.notes, self.sheet.notes_behind
         others = len(notes) + len(behind) - 1
@@ -263,15 +264,18 @@ class _Writer:
             yield f"{_cut(last, self.width - len(more))}{more}"
         elif behind:
             yield f"{phrases.counted(len(behind), 'note')} on the record, to read with --full"
-        yield from self.legend(in_short=in_short)
+        yield from self.legend(in_short=in_short, is_cut=is_cut)
         yield from self.hanging("", DISCLAIMER, 2)
 
-    def legend(self, *, in_short: bool) -> Iterator[str]:
-        """What the star means, and where more of a trial is to be found; and what each trial is about, unless
-        `in_short`."""
+    def legend(self, *, in_short: bool, is_cut: bool) -> Iterator[str]:
+        """What the star means, and where more of a trial is to be found; if something is cut off, rather where all of
+        it stands. And what each trial is about, unless `in_short`."""
         live = [] if self.sheet.patient.died else [row for row in self.sheet.trials if row.state.name not in OUT]
         if_clean = any(IF_CLEAN in _days(row) for row in live)
-        told = [f"{IF_CLEAN} {phrases.IF_CLEAN}" if if_clean else "", phrases.registered(live)]
+        told = [
+            f"{IF_CLEAN} {phrases.IF_CLEAN}" if if_clean else "",
+            phrases.CUT_OFF_HERE if in_short and is_cut else phrases.registered(live),
+        ]
         if any(told):
             yield from self.hanging("", " ".join(filter(None, told)), 2)
         for row in () if in_short else live:

@@ -16,7 +16,7 @@ from screener.sheet import phrases
 from screener.sheet.actions import without_places
 from screener.sheet.again import Place, doubtful
 from screener.sheet.model import Checklist, ChecklistRow, Source
-from screener.sheet.points import episode_words, fails_by_one_reading, readings_words
+from screener.sheet.points import chosen_reading, episode_words, fails_by_one_reading, readings_words
 from screener.values.dates import dates_in_words
 from screener.values.truth import FALSE, TRUE
 
@@ -49,6 +49,8 @@ def is_consent(criterion: CriterionResult) -> bool:
 
 def _row(criterion: CriterionResult, suspicious: dict[Place, str]) -> ChecklistRow:
     sources, more = _sources(criterion)
+    if chosen := chosen_reading(criterion):
+        sources.insert(0, Source(chosen, ""))
     return ChecklistRow(
         id=criterion.id,
         short=phrases.short_of(criterion),

@@ -30,7 +30,7 @@ StateName = Literal[
 ActionKind = Literal["check", "measure", "chart", "old results", "sponsor", "investigator", "participant"]
 """Who does it, or where it is found, in the order of work: what is cheap and decides much comes first."""
 
-PointKind = Literal["against", "reading", "close", "judge"]
+PointKind = Literal["against", "chosen", "reading", "close", "judge"]
 
 
 class Line(Struct, frozen=True):
@@ -161,8 +161,8 @@ class State(Struct, frozen=True):
 
 
 class Point(Struct, frozen=True):
-    """Something to know about a trial: what is against it, which reading it turns on, what is close to a limit, what is
-    to be judged. `is_doubtful`: it rests on a suspicious value."""
+    """Something to know about a trial: what is against it, which reading somebody chose, on which it turns, what is
+    close to a limit, what is to be judged. `is_doubtful`: it rests on a suspicious value."""
 
     kind: PointKind
     lines: tuple[str, ...]

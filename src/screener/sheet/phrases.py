@@ -65,6 +65,7 @@ def called(row: TrialRow) -> str:
 
 
 A_MONTH = len("2026-02")
+CUT_OFF_HERE = "Cut off at “…”: see --html page.html"
 
 
 MOST_NOT_CERTAIN = 2
@@ -482,6 +483,11 @@ def died(on: str, as_of: date) -> str:
 
 
 # ---- states
+
+
+def read_as(label: str, by: str | None) -> str:
+    """`read as “the paper's score”, chosen by Dr Li on 10 Jan 2026 (settled for the site)`"""
+    return f"read as “{label}”, chosen{f' by {by}' if by else ''}"
 
 
 def headline(state: StateName, check: Sequence[str] = (), readings: int = 1) -> str:

@@ -57,19 +57,35 @@ MOST_GROUNDS = 3
 
 
 def points_of(trial: TrialResult, distance: TrialDistance, doubtful_lines: Collection[str]) -> tuple[Point, ...]:
-    """What is against a trial, which readings it turns on, and what is close, in this order. Of what is against it the
-    firmest comes first, and last what rests on a doubtful value."""
+    """What is against a trial, which readings somebody chose, on which it turns, and what is close, in this order. Of
+    what is against it the firmest comes first, and last what rests on a doubtful value."""
     points: list[Point] = []
     firm = {failure.id: firmness(failure) for failure in distance.failures}
     failed = [criterion for criterion in trial.criteria if criterion.status == "failed"]
     for criterion in sorted(failed, key=lambda each: (each.id in doubtful_lines, firm.get(each.id, 2))):
         points.append(Point("against", (criterion.id,), against(criterion), criterion.id in doubtful_lines))
+        points += _chosen(criterion)
     for criterion in trial.criteria:
+        if not failed:
+            points += _chosen(criterion)
         if is_split(criterion) or fails_by_one_reading(criterion):
             points.append(Point("reading", (criterion.id,), readings_words(criterion), bool(doubtful(criterion))))
     if not any(point.kind == "against" for point in points):
         points += [*_judged(trial), *_close(trial)]
     return tuple(points)
+
+
+def _chosen(criterion: CriterionResult) -> Iterator[Point]:
+    if words := chosen_reading(criterion):
+        yield Point("chosen", (criterion.id,), words)
+
+
+def chosen_reading(criterion: CriterionResult) -> str:
+    """How a line is read, where somebody chose that and another reading would answer otherwise; else empty."""
+    outcomes = criterion.readings if criterion.reading is not None else ()
+    if len({each.status for each in outcomes}) < 2:
+        return ""
+    return next(phrases.read_as(each.label or "", each.chosen_by) for each in outcomes if each.chosen)
 
 
 # ---- single statements
