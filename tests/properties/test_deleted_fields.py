@@ -67,6 +67,7 @@ TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 WEIGHT = {"value": 40, "unit": "kg", "code": "kg", "system": UCUM}
 TACROLIMUS = concept("L04AD02", ATC)
 UNKNOWN = concept("47", "urn:our-codes")
+PAST = {"start": "2025-01-16", "end": "2025-01-20"}
 FLAGS = f"{TERMINOLOGY}/flag-category"
 EMPTY = concept("unavailable", f"{TERMINOLOGY}/list-empty-reason")
 PROBLEMS = concept("11450-4", LOINC)
@@ -105,6 +106,17 @@ SPOILT: list[Json] = [
         medicationCodeableConcept=TACROLIMUS,
         authoredOn="2026-03-01",
     ),
+    of(
+        "MedicationRequest",
+        status="active",
+        intent="order",
+        medicationCodeableConcept=TACROLIMUS,
+        dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": PAST}}}],
+    ),
+    of("MedicationStatement", status="active", medicationCodeableConcept=TACROLIMUS, effectivePeriod=PAST),
+    of("MedicationAdministration", status="in-progress", medicationCodeableConcept=TACROLIMUS, effectivePeriod=PAST),
+    of("Procedure", status="in-progress", code=concept("302497006"), performedPeriod=PAST),
+    of("Procedure", status="on-hold", code=concept("302497006"), performedPeriod=PAST),
     of("MedicationDispense", status="completed", medicationCodeableConcept=TACROLIMUS, whenHandedOver="2026-03-05"),
     of("ServiceRequest", status="active", intent="order", doNotPerform=True, code=concept("18027006")),
     of("ServiceRequest", status="revoked", intent="order", code=concept("18027006")),

@@ -59,7 +59,7 @@ def procedure(**fields: Any) -> Json:
                     "procedures",
                     "Procedure/1",
                     WHEN,
-                    WHEN,
+                    WHEN if status == "stopped" else or_later(WHEN),
                     status=status,
                     doubtful=True,
                     flags=(Flag("unusable", f"whether it was done is not clear: {status}"),),
@@ -273,8 +273,8 @@ def test_a_drug_that_is_not_taken_clears_nothing(status: str, why: str) -> None:
         ("completed", (WHEN, WHEN, False, False)),
         ("stopped", (WHEN, WHEN, False, False)),
         ("in-progress", (WHEN, None, True, False)),
-        ("unknown", (WHEN, WHEN, False, True)),
-        ("on-hold", (WHEN, WHEN, False, True)),
+        ("unknown", (WHEN, or_later(WHEN), False, True)),
+        ("on-hold", (WHEN, or_later(WHEN), False, True)),
     ],
 )
 def test_a_drug_that_was_given(status: str, expected: Any) -> None:

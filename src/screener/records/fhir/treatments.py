@@ -69,7 +69,7 @@ def read_procedure(resource: Resource, reader: Reader) -> None:
                     "procedures",
                     resource.place,
                     when.start,
-                    when.end,
+                    _stated_end(when.end, status),
                     status=status,
                     doubtful=True,
                     flags=(Flag("unusable", f"whether it was done is not clear: {shown(status)}"),),
@@ -181,10 +181,13 @@ def read_medication_statement(resource: Resource, reader: Reader) -> None:
         reader.chart.add_episode(episode, meaning)
 
 
+_OVER = ("completed", "stopped", "ended")
+
+
 def _stated_end(end: Moment | None, status: str | None) -> Moment | None:
     """When it ended. What is active ended on the day that was set, or goes on: the status may have been written before
-    that day or after it."""
-    if end is None or status not in ("active", "on-hold"):
+    that day or after it. What has no status that says otherwise may be active."""
+    if end is None or status in _OVER:
         return end
     return Moment(end.first, END, end.text, end.offset)
 
@@ -206,7 +209,7 @@ def read_administration(resource: Resource, reader: Reader) -> None:
             "medications",
             resource.place,
             when.start,
-            None if goes_on else when.end,
+            None if goes_on else _stated_end(when.end, status),
             ongoing=goes_on,
             status="ongoing" if goes_on else "given",
             doubtful=not is_clear,
