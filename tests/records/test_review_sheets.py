@@ -27,7 +27,7 @@ def dictionary() -> Dictionary:
     [
         ({"name": "HBV DNA", "value": "2.3E7", "unit": "IU/mL"}, "HBV_DNA_load 2.3E7 IU/mL"),
         ({"name": "HBsAg", "value": "positive"}, "HBsAg positive"),
-        ({"name": "Encephalopathy", "value": "III"}, "hepatic_encephalopathy_grade III"),
+        ({"name": "West Havn", "value": "III"}, "hepatic_encephalopathy_grade III"),
     ],
 )
 def test_what_a_result_leaves_open_is_called_by_it(result: dict[str, Any], called: str) -> None:

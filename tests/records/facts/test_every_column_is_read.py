@@ -44,6 +44,7 @@ NOT_SEEN = {
     "results.lower_limit": "is compared by rules that ask for a lower limit of normal",
     "results.beyond.*": "is what flags are raised by, for a value that cannot be",
     "*.codings.*": "tells which of several entries are one thing",
+    "*.named": "needs a negative test of the day of an entry whose words name what it denies",
     "*.called": "is asked about in the chart review",
     "*.flags.*": "is shown beside an entry that somebody has doubted",
     "*.may_be_in_family": "opens a line about the family",
