@@ -86,9 +86,9 @@ def read_condition(resource: Resource, reader: Reader) -> None:
     if named.is_empty:
         reader.leave_open(resource, "it does not say which condition", "conditions")
         return
-    told = None if verified == _REFUTED else _name_and_stage(body, reader)
-    if told is not None and not named.codings:
-        named = msgspec.structs.replace(named, text=told[0])
+    graded = None if verified == _REFUTED else _name_and_stage(body, reader)
+    if graded is not None and not named.codings:
+        named = msgspec.structs.replace(named, text=graded[0])
     meanings = reader.meanings(named, _KINDS, resource, on="conditions")
     if verified != _REFUTED:
         reader.diagnosed(resource)
