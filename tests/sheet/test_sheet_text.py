@@ -71,7 +71,8 @@ def example(name: str) -> str:
         ("one-kilogram-too-light", "* if the chart review finds nothing."),
         ("alcoholic-hepatitis-with-ascites", "17/17 met labs to 25 Feb (E1)"),
         # what a trial is about, and how old the registry's word on it is
-        ("girl-of-17-with-autoimmune-hepatitis", "3002 Mesenchymal stem cells in ACLF (registry of Apr 2018)"),
+        ("one-kilogram-too-light", "9259 Stem cell exosomes in ACLF (registry of Jan 2026)"),
+        ("alcoholic-hepatitis-with-ascites", "(15 days). Chart reviewed by the study nurse, 20 Feb."),
         ("negatives-not-written-down", "Recruits now? Where? See ClinicalTrials.gov"),
         # where all of what is cut off stands
         ("dates-known-in-part", "* if the chart review finds nothing. Cut off at “…”: see --html page.html"),

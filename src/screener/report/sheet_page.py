@@ -39,7 +39,7 @@ from screener.sheet.model import (
     StateName,
     TrialRow,
 )
-from screener.sheet.phrases import counted, date_words, day_words, moment_words
+from screener.sheet.phrases import counted, date_words, day_words
 from screener.sheet.reviewing import heading_of
 from screener.values.dates import DateError, parse_moment
 
@@ -133,7 +133,6 @@ def page(sheets: Sequence[Sheet], screenings: Sequence[Screening], worklist: str
         after_clean_chart=after_clean_chart,
         recruitment=phrases.recruitment,
         registry=phrases.REGISTRY,
-        reviewers=reviewers,
         settled=phrases.SETTLED,
         settles=settles,
         shortened=shortened,
@@ -305,13 +304,6 @@ def day_written(text: str, as_of: date) -> Markup:
     if moment is None or not moment.is_one_day:
         return escape(visible(date_words(text, as_of)))
     return day(date.fromordinal(moment.first_day), as_of)
-
-
-def reviewers(screening: Screening) -> list[str]:
-    """Who read the chart, and when: `N. Meyer, study nurse, 10 Feb`."""
-    absences = (each for those in screening.record.absences.values() for each in those if each.reviewed)
-    told = {(each.by or "somebody", moment_words(each.when, screening.as_of)) for each in absences}
-    return [f"{by}, {when}" if when else by for by, when in sorted(told)]
 
 
 def settles(review: Review) -> str:

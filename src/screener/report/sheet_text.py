@@ -104,7 +104,8 @@ class _Writer:
         )
         yield f"{padded(first, self.width - len(day))}{day}"
         yield from more
-        yield from self.hanging("", self.sheet.patient.text, 3)
+        reviewed = [phrases.reviewed(each) for each in self.sheet.patient.reviewed_by]
+        yield from self.hanging("", " ".join((self.sheet.patient.text, *reviewed)), 3)
 
     def doubts(self) -> Iterator[str]:
         more = len(self.sheet.check_first) - MOST_DOUBTS

@@ -64,6 +64,7 @@ def patient_line(screening: Screening, frame: Frame) -> PatientLine:
         onset_days=days,
         as_of=as_of,
         died=screening.died,
+        reviewed_by=tuple(_reviewers(screening)),
     )
     limit = rulebook.head.child_under
     is_child = is_known and limit is not None and age.range.high < limit
@@ -71,6 +72,13 @@ def patient_line(screening: Screening, frame: Frame) -> PatientLine:
     not_certain = () if diagnoses or onset is not None else _not_certain(screening)
     text = _text(who, line, not_certain, rulebook.head.of)
     return PatientLine(**{name: getattr(line, name) for name in line.__struct_fields__[:-1]}, text=text)
+
+
+def _reviewers(screening: Screening) -> list[str]:
+    """Who read the chart, and when."""
+    absences = (each for those in screening.record.absences.values() for each in those if each.reviewed)
+    told = {(each.by or "somebody", phrases.moment_words(each.when, screening.as_of)) for each in absences}
+    return [f"{by}, {when}" if when else by for by, when in sorted(told)]
 
 
 def _text(who: str, line: PatientLine, not_certain: tuple[str, ...], of: str) -> str:

@@ -69,6 +69,8 @@ class PatientLine(Struct, frozen=True):
     onset_days: int | None
     as_of: date
     died: str | None = None
+    reviewed_by: tuple[str, ...] = ()
+    """Who read the chart, and when: `N. Meyer, study nurse, 10 Feb`."""
     text: str = ""
     """`Woman, 58. Alcoholic cirrhosis (2023); liver failure since 5 Feb (15 days)`."""
 

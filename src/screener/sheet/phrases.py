@@ -473,6 +473,11 @@ def person(sex: Sex | None, is_child: bool) -> str:
     return {"female": "Girl" if is_child else "Woman", "male": "Boy" if is_child else "Man"}[sex]
 
 
+def reviewed(by: str) -> str:
+    """`Chart reviewed by N. Meyer, study nurse, 10 Feb.`"""
+    return f"Chart reviewed by {by}."
+
+
 def died(on: str, as_of: date) -> str:
     """`Died 8 Mar`, or as much of the date as the record has."""
     try:
