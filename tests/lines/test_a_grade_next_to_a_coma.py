@@ -82,3 +82,13 @@ def test_a_negative_test_of_the_day_does_not_settle_what_words_name() -> None:
     for words, expected in (("HIV", "unknown"), ("hypertension", "passed")):
         record = {"observations": [negative], "conditions": [{**entry, "text": words}]}
         assert status("NCT03863002/E12", **record) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("Screening for HIV", "passed"), ("exposure to HIV", "passed"), ("HIV", "unknown"), ("HIV infection", "unknown")],
+)
+def test_words_of_a_screening_do_not_name_it(words: str, expected: str) -> None:
+    negative = {"name": "HIV_screen", "value": "negative", "date": DAY}
+    entry = {"icd10cm": "Z11.4", "text": words, "status": "active", "onset": DAY}
+    assert status("NCT03863002/E12", observations=[negative], conditions=[entry]) == expected
