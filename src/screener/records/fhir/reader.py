@@ -375,7 +375,10 @@ class Reader:
             codes = concept.codes
             displays = [each.display for each in concept.codings if each.display]
             said = self.dictionary.said(codes, concept.text, on=on, displays=[*displays, *notes])
-            certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
+            if kinds is None:
+                certain = most_specific((*meanings, *self.dictionary.certain((), said, _ALLERGENS)))
+            else:
+                certain = self.dictionary.certain(meanings, said, kinds)
             told = () if kinds is None else tuple(disputed(meanings, said))
             known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, called_of(concept), codes)
         return known
@@ -388,7 +391,7 @@ class Reader:
         """What an allergy is to. A code that no entry of the dictionary has still stands for some drug or substance;
         words alone stand for nothing, because they may say that there is no allergy. Lists of drugs have strawberries,
         too: where the record says that it is a food, a code of theirs is some substance."""
-        kinds = ("substance", "drug")
+        kinds = _ALLERGENS
         systems = {self.dictionary.system_name(each.system) for each in concept.codings if each.system and each.code}
         if systems & ABSENCE_SYSTEMS or self.known(concept, kinds):
             return self.meanings(concept, kinds, resource, on="allergies")
@@ -788,6 +791,9 @@ class Reader:
             ),
         ]
 
+
+_ALLERGENS = ("substance", "drug")
+"""The kinds of concepts to which somebody may be allergic."""
 
 _CODED = ("code", "medicationCodeableConcept", "vaccineCode")
 """Where a resource says what it is."""
