@@ -310,6 +310,8 @@ class Reader:
         if any(each.absent for each in fitting):
             self.mention_notes(resource, on)
             return fitting
+        if on not in ("conditions", "family_history"):
+            self.mention_notes(resource)
         told, filed = self._filed(concept, fitting, on, kinds, notes_of(resource.body))
         for each in told:
             self.note(where, each)
