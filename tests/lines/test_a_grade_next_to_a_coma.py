@@ -35,6 +35,7 @@ def of(**entry: Any) -> str:
         ("GCS 6", "unknown"),
         ("Glasgow coma scale 6", "unknown"),
         ("somnolent", "unknown"),
+        ("confused, drowsy", "unknown"),
         ("West Haven III", "unknown"),
         ("肝昏迷", "unknown"),
         # denied, or something else
@@ -53,11 +54,12 @@ def test_words_next_to_a_code_ask(words: str, expected: str) -> None:
     ("code", "expected"),
     [
         ("R40.0", "unknown"),
+        ("R41.0", "unknown"),
         ("R40.20", "unknown"),
         ("K72.91", "unknown"),
         # broad codes: the examination of the day settles them
         ("K72.90", "passed"),
-        ("R41.0", "passed"),
+        ("R41.3", "passed"),
         ("G82.50", "passed"),
     ],
 )
@@ -82,3 +84,13 @@ def test_a_negative_test_of_the_day_does_not_settle_what_words_name() -> None:
     for words, expected in (("HIV", "unknown"), ("hypertension", "passed")):
         record = {"observations": [negative], "conditions": [{**entry, "text": words}]}
         assert status("NCT03863002/E12", **record) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("Screening for HIV", "passed"), ("exposure to HIV", "passed"), ("HIV", "unknown"), ("HIV infection", "unknown")],
+)
+def test_words_of_a_screening_do_not_name_it(words: str, expected: str) -> None:
+    negative = {"name": "HIV_screen", "value": "negative", "date": DAY}
+    entry = {"icd10cm": "Z11.4", "text": words, "status": "active", "onset": DAY}
+    assert status("NCT03863002/E12", observations=[negative], conditions=[entry]) == expected

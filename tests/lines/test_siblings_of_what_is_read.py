@@ -113,3 +113,14 @@ def test_whether_this_very_trial_is_another_one_is_asked(line: str, own: str) ->
             "period": {"start": "2026-03-01"},
         }  # fmt: skip
         assert of(line, study, subject) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [("penicillin", "unknown"), ("plasma", "failed"), ("strawberries", "unknown")]
+)
+def test_an_allergy_under_a_code_that_nobody_knows_is_to_what_its_words_say(words: str, expected: str) -> None:
+    code = {"coding": [{"system": "http://snomed.info/sct", "code": "764146007"}], "text": words}
+    patient = {"id": "a", "patient": {"reference": "Patient/p"}, "recordedDate": DAY}
+    assert of("NCT07409259/E3", {"resourceType": "AllergyIntolerance", **patient, "code": code}) == expected
+    native = {"snomed": "764146007", "text": words, "status": "present", "date": DAY}
+    assert status("NCT07409259/E3", allergies=[native]) == expected

@@ -146,6 +146,8 @@ def test_a_denial_in_words_that_may_be_several_things_is_told_and_denies_nothing
         ("no recurrence of HCC", "no recurrence of HCC"),
         ("未排除肝癌", "未排除肝癌"),
         ("no evidence of malignancy", ""),
+        ("cirrhose, pas de CHC", "cirrhose"),
+        ("cirrosis, sin CHC", "cirrosis"),
         ("HCC ruled out", ""),
         ("cirrhosis without ascites, HIV, pregnancy negative", "cirrhosis, HIV"),
         ("无发热、肝癌", ""),

@@ -77,7 +77,7 @@ def _doubted(concept: Concept, results: Results, concepts: Mapping[str, Concept]
     """What a result leaves open that shows with what a concept is in doubt: an encephalopathy, by a coma."""
     for name in concept.in_doubt_with:
         for shown in _shown(concepts[name], results):
-            if shown.present is TRUE:
+            if shown.present is not FALSE and shown.result.recorded_value:
                 yield _doubtful(concept, shown, (), None)
 
 

@@ -21,7 +21,7 @@ from screener.records.code_systems import answer_word, names_of_systems, plain_s
 from screener.records.comparing import as_name, as_written, folded, is_abbreviation, plain_words, without_brackets
 from screener.records.errors import printable, quoted
 from screener.records.kin import is_of_family
-from screener.records.negations import not_denied
+from screener.records.negations import not_denied, turn_of
 from screener.records.patient import Flag
 from screener.records.phrases import Named, Phrases
 from screener.rulebook import (
@@ -612,7 +612,7 @@ class Dictionary:
             for named in self._named_by(wording, on):
                 other = named.said.is_ | named.said.may_be
                 sex |= named.said.is_ & self._tells_the_sex
-                names |= named.said.is_
+                names |= named.said.is_ if turn_of(wording) is None else NOBODY
                 if self._is_not_what_is_excepted(said, places, named):
                     besides |= other & said.is_
                 if not named.said.is_ - self._tells_the_sex <= said.is_ | said.open or not self._is_the_same(

@@ -63,6 +63,7 @@ def noted(notes: tuple[str, ...]) -> dict[str, Any]:
         (allergy("716186003", "urticaria with FFP"), "NCT07409259/E3", "unknown"),
         (procedure("appendectomy", "during liver transplantation"), "NCT06242405/E2", "unknown"),
         (drug("paracetamol", "with prednisone 20 mg"), "NCT06242405/E6", "unknown"),
+        (drug("entecavir", "HCC known since 2024"), "NCT03863002/E3", "unknown"),
         (immunization("HIV positive"), "NCT03863002/E12", "unknown"),
         # what it denies, what is of the family, and harmless words are not
         (condition("I10", "no PE, no DVT"), "NCT05985863/E6", "passed"),

@@ -310,6 +310,8 @@ class Reader:
         if any(each.absent for each in fitting):
             self.mention_notes(resource, on)
             return fitting
+        if on not in ("conditions", "family_history"):
+            self.mention_notes(resource)
         told, filed = self._filed(concept, fitting, on, kinds, notes_of(resource.body))
         for each in told:
             self.note(where, each)
@@ -375,7 +377,10 @@ class Reader:
             codes = concept.codes
             displays = [each.display for each in concept.codings if each.display]
             said = self.dictionary.said(codes, concept.text, on=on, displays=[*displays, *notes])
-            certain = meanings if kinds is None else self.dictionary.certain(meanings, said, kinds)
+            if kinds is None:
+                certain = most_specific((*meanings, *self.dictionary.certain((), said, _ALLERGENS)))
+            else:
+                certain = self.dictionary.certain(meanings, said, kinds)
             told = () if kinds is None else tuple(disputed(meanings, said))
             known = self.memory.filed[key] = told, self.dictionary.filed(certain, said, on, called_of(concept), codes)
         return known
@@ -388,7 +393,7 @@ class Reader:
         """What an allergy is to. A code that no entry of the dictionary has still stands for some drug or substance;
         words alone stand for nothing, because they may say that there is no allergy. Lists of drugs have strawberries,
         too: where the record says that it is a food, a code of theirs is some substance."""
-        kinds = ("substance", "drug")
+        kinds = _ALLERGENS
         systems = {self.dictionary.system_name(each.system) for each in concept.codings if each.system and each.code}
         if systems & ABSENCE_SYSTEMS or self.known(concept, kinds):
             return self.meanings(concept, kinds, resource, on="allergies")
@@ -788,6 +793,9 @@ class Reader:
             ),
         ]
 
+
+_ALLERGENS = ("substance", "drug")
+"""The kinds of concepts to which somebody may be allergic."""
 
 _CODED = ("code", "medicationCodeableConcept", "vaccineCode")
 """Where a resource says what it is."""
