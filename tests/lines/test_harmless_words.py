@@ -96,6 +96,30 @@ def test_the_title_of_a_code_next_to_it(code: str, words: str, line: str, expect
     assert of_fhir(resource, line) == expected
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("HIV test positive", HIV),
+        ("HIV screening positive", HIV),
+        ("HIV screen: reactive", HIV),
+        ("positive HIV test", HIV),
+        ("screening mammogram positive", TUMOR),
+        ("abnormal screening mammogram", TUMOR),
+        ("breast cancer screening, positive", TUMOR),
+        ("tumor markers positive", TUMOR),
+        ("HCC screening: suspicious", TUMOR),
+        ("肿瘤筛查阳性", TUMOR),
+    ],
+)
+def test_a_test_that_found_something(words: str, line: str) -> None:
+    assert status(line, conditions=[{"text": words}]) == "unknown"
+
+
+@pytest.mark.parametrize("words", ["HIV test positive", "HIV screen: reactive", "screening for HIV: positive"])
+def test_a_test_that_found_something_next_to_a_code(words: str) -> None:
+    assert of_both("I10", words, HIV) == ("unknown", "unknown")
+
+
 def entries() -> Iterator[tuple[str, str, str, str]]:
     for row in table_rows(Path(__file__).with_name("harmless_entries.tsv")):
         on, code, words, expected = row

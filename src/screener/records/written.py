@@ -75,7 +75,9 @@ class OpenValueError(UnreadableValueError):
     """A value that can be read in two ways, or that its own unit contradicts."""
 
 
-_COMPARED: Mapping[str, Callable[[str], str]] = {"filler": str, "mark": str.casefold, "several": str.casefold}
+_COMPARED: Mapping[str, Callable[[str], str]] = {
+    "filler": str, "mark": str.casefold, "several": str.casefold, "found": str.casefold,
+}  # fmt: skip
 """How words of a kind are compared, where that is not as choices are."""
 
 
@@ -108,7 +110,7 @@ def _bounds() -> tuple[re.Pattern[str], tuple[Comparator, ...]]:
     return re.compile(rf"(?:{groups})\s*(?=[-+]?[.\d])", re.IGNORECASE), tuple(bounds)
 
 
-_KINDS = ("bound", "choice", "amount", "filler", "grade", "mark", "stage", "died", "years", "several", "sex")
+_KINDS = ("bound", "choice", "amount", "found", "filler", "grade", "mark", "stage", "died", "years", "several", "sex")
 """The kinds of rows in the table."""
 
 
