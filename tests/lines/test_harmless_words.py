@@ -38,6 +38,10 @@ def of_both(code: str, words: str, line: str) -> tuple[str, str]:
         ("K76.6", "Portal hypertension (HCC)", "unknown"),
         ("B18.2", "Chronic hepatitis C (HCC)", "unknown"),
         ("R18.8", "Ascites (HCC)", "unknown"),
+        ("E11.9", "Diabetes with cirrhosis (HCC)", "unknown"),
+        ("E11.9", "Diabetes, chronic hepatitis B (HCC)", "unknown"),
+        ("K76.89", "Liver nodule, NEC", "unknown"),
+        ("E04.1", "Thyroid nodule, NEC", "unknown"),
         ("I10", "HCC", "unknown"),
         ("I10", "(HCC)", "unknown"),
         ("I10", "Hypertension, HCC", "unknown"),
@@ -90,6 +94,30 @@ def test_the_title_of_a_code_next_to_it(code: str, words: str, line: str, expect
     assert status(line, conditions=[{**entry, "text": words}]) == expected
     resource = {"resourceType": "Condition", "code": {"coding": [{**entry, "display": words}]}}
     assert of_fhir(resource, line) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("HIV test positive", HIV),
+        ("HIV screening positive", HIV),
+        ("HIV screen: reactive", HIV),
+        ("positive HIV test", HIV),
+        ("screening mammogram positive", TUMOR),
+        ("abnormal screening mammogram", TUMOR),
+        ("breast cancer screening, positive", TUMOR),
+        ("tumor markers positive", TUMOR),
+        ("HCC screening: suspicious", TUMOR),
+        ("肿瘤筛查阳性", TUMOR),
+    ],
+)
+def test_a_test_that_found_something(words: str, line: str) -> None:
+    assert status(line, conditions=[{"text": words}]) == "unknown"
+
+
+@pytest.mark.parametrize("words", ["HIV test positive", "HIV screen: reactive", "screening for HIV: positive"])
+def test_a_test_that_found_something_next_to_a_code(words: str) -> None:
+    assert of_both("I10", words, HIV) == ("unknown", "unknown")
 
 
 def entries() -> Iterator[tuple[str, str, str, str]]:

@@ -499,8 +499,8 @@ class Dictionary:
                     continue
             coded.append((known, code))
         said = self.terminology.entry(coded, folded(words) if words is not None else None, named)
-        words = self._without_marks(words, coded) if words is not None else None
-        displays = [self._without_marks(each, coded) for each in displays]
+        words = self._without_marks(words, coded, said, on) if words is not None else None
+        displays = [self._without_marks(each, coded, said, on) for each in displays]
         wordings = list(dict.fromkeys(each for each in (words, *displays) if each is not None))
         if said.is_known:
             if on is None:
@@ -520,26 +520,35 @@ class Dictionary:
             return by_abbreviation
         return by_phrases
 
-    def _without_marks(self, wording: str, codes: Collection[tuple[str, str]]) -> str:
+    def _without_marks(
+        self, wording: str, codes: Collection[tuple[str, str]], said: Said, on: RecordList | None
+    ) -> str:
         """A wording without the marks that a program wrote behind it, and without its own code in brackets. Letters
-        that may be the words of a disease are a mark only next to codes of other things: `(HCC)` behind a septic shock,
-        and not behind a cirrhosis."""
-        own = [f"{left}{code}{right}" for _, code in codes for left, right in ("[]", "()")]
-        behind = [*own, *(mark for mark, row in self._marks if self._is_no_word(row, codes))]
-        for mark in behind:
-            title = wording.rstrip().removesuffix(mark)
-            if title != wording.rstrip() and title.strip(" ,"):
-                return self._without_marks(title.rstrip(" ,"), codes)
+        that may be the words of a disease are a mark where neither the codes nor the title have to do with that:
+        `(HCC)` behind a septic shock, and not behind a cirrhosis."""
+        own = [(f"{left}{code}{right}", None) for _, code in codes for left, right in ("[]", "()")]
+        whole = wording.rstrip()
+        for behind, mark in (*own, *self._marks):
+            title = whole.removesuffix(behind).rstrip(" ,")
+            if not whole.endswith(behind) or not title:
+                continue
+            if mark is None or not mark.within or self._is_no_word(mark, title, codes, said, on):
+                return self._without_marks(title, codes, said, on)
         return wording
 
-    def _is_no_word(self, mark: ReviewedRow, codes: Iterable[tuple[str, str]]) -> bool:
-        """Whether a mark is none of the words of a title next to these codes."""
-        if not mark.within:
-            return True
+    def _is_no_word(
+        self, mark: ReviewedRow, title: str, codes: Iterable[tuple[str, str]], said: Said, on: RecordList | None
+    ) -> bool:
+        """Whether what stands behind a title is a mark: none of its codes, nor of the other things that the title
+        names, lies where the letters may be words."""
         places = self.terminology.places(codes)
+        if not places or on is None:
+            return False
+        others = [each for each in self._named_by(title, on) if self._adds(each, said, places)]
+        where = {*places, *(plain_code(*each) for other in others for each in other.within)}
         inside = [plain_code(*each) for each in mark.within]
-        meet = (one.startswith(other) or other.startswith(one) for one in places for other in inside)
-        return bool(places) and not any(meet)
+        is_inside = any(one.startswith(other) or other.startswith(one) for one in where for other in inside)
+        return not is_inside and all(each.within for each in others)
 
     @cached_property
     def _marks(self) -> Sequence[tuple[str, ReviewedRow]]:
@@ -615,9 +624,7 @@ class Dictionary:
                 names |= named.said.is_ if turn_of(wording) is None else NOBODY
                 if self._is_not_what_is_excepted(said, places, named):
                     besides |= other & said.is_
-                if not named.said.is_ - self._tells_the_sex <= said.is_ | said.open or not self._is_the_same(
-                    said, places, named
-                ):
+                if self._adds(named, said, places):
                     opened |= other
         opened -= said.is_ | said.unreviewed
         source = f"{said.source}; {_BY_ITS_WORDS}" if opened or besides else said.source
@@ -645,6 +652,11 @@ class Dictionary:
         return frozenset(
             each.concept for lookup in lookups if isinstance(lookup, EventLookup) for each in lookup.exceptions
         )
+
+    def _adds(self, named: Named, said: Said, places: Iterable[str]) -> bool:
+        """Whether words name something else than the codes of an entry."""
+        is_new = not named.said.is_ - self._tells_the_sex <= said.is_ | said.open
+        return is_new or not self._is_the_same(said, places, named)
 
     def _is_the_same(self, said: Said, places: Iterable[str], named: Named) -> bool:
         """Whether words may be for the same thing as the codes of an entry: one lies within the other, both are for

@@ -16,6 +16,8 @@ laparoscopic cholecystectomy for HCC` is made of `elective`, `laparoscopic` and 
 `cholecystectomy`, after which everybody lies within Z90.4 and K80 to K82; and of `HCC`. `CT of the liver` is read,
 because `liver` adds nothing to what is harmless; in `dialysis of the liver`, `liver` is an unknown word.
 
+A test says nothing, as long as it found nothing: `HIV test` adds nothing, `HIV test positive` is unread, and names HIV.
+
 A drug is what its wording says: `Norepinephrine 0.1 ug/kg/min i.v.` is made of a name of the dictionary, and of words
 for how much and by which way, which add nothing. Given in some ways it may not be what its name says: `cortisone` is
 systemic, `cortisone cream` may be. `stop norepinephrine` and `norepinephrine?` are unread.
@@ -33,6 +35,7 @@ from msgspec.structs import replace
 from screener.records.comparing import is_abbreviation, plain_word, plain_words, words_of
 from screener.records.kin import is_of_family
 from screener.records.negations import not_denied, turn_of
+from screener.records.written import words_for
 from screener.rulebook import ABBREVIATIONS, ReviewedRow, Rulebook, abbreviations_of
 from screener.terminology.said import BY_PHRASES, NOBODY, Said
 from screener.terminology.tables import plain_code
@@ -43,6 +46,8 @@ _FOUND = re.compile(r"[+\uff0b](?!\s*[^\W\d_])|[↑↓⬆⬇]")
 
 _UNSURE = re.compile(r"[?\uff1f\u2192\u21d2]|->|=>")
 """A sign that somebody was not sure, or that one drug took the place of another."""
+
+_MORE_THAN_A_WORD = 2
 
 _COUNTED = re.compile(r"(?:\d+|x(?=\d))+(.*)", re.IGNORECASE)
 """A number written in one with its unit, or as a multiple: `40mg`, `x3`, `2x550`."""
@@ -138,6 +143,7 @@ class Phrases:
         is_known = (
             bool(telling)
             and None not in made_of
+            and not (is_harmless and _found_something(wording))
             and all(each.row is None or each.row.beside in fitting for each in phrases)
         )
         said = [self._of(each) for each in speaking]
@@ -200,10 +206,10 @@ class Phrases:
         it open. Numbers add nothing, with a unit or without."""
         if _FOUND.search(wording) or (self.is_certain and _UNSURE.search(wording)):
             yield None
-        words = words_of(wording)
+        words, found = words_of(wording), _found_something(wording)
         at = 0
         while at < len(words):
-            longest = self._longest(words, at)
+            longest = self._longest(words, at, is_found=found)
             if longest is None and (counted := _COUNTED.fullmatch(words[at])) is not None:
                 words[at] = counted[1]
                 longest = self._longest(words, at) if words[at] else None
@@ -256,13 +262,14 @@ class Phrases:
                 yield found
             start += len(found.words[0]) if found is not None else 1
 
-    def _longest(self, words: Sequence[str], at: int) -> _Phrase | None:
+    def _longest(self, words: Sequence[str], at: int, *, is_found: bool = False) -> _Phrase | None:
         """The longest phrase that begins at one of the words; of two alike one that is no drug within a diagnosis, the
-        abbreviation, then that of the table."""
+        abbreviation, then that of the table. Of a test that found something the words are looked at one by one."""
         here = [
             each
             for each in self._beginning_with(words[at].casefold())
             if each.words == _as_compared(words[at : at + len(each.words)], each)
+            if not (is_found and _is_a_test(each))
         ]
         return max(
             here,
@@ -310,6 +317,19 @@ def _phrase(written: str, row: ReviewedRow, is_of_another_table: bool) -> _Phras
     has_numbers = _ANY_NUMBER in written
     parts = written.split() if has_numbers else plain_words(written)
     return _Phrase(tuple(each.casefold() for each in parts), row, has_numbers=has_numbers)
+
+
+def _is_a_test(phrase: _Phrase) -> bool:
+    """Whether a phrase of several words says nothing at all: some are called after what they look for."""
+    row = phrase.row
+    is_nothing = row is not None and not row.within and not row.is_ and row.beside is None
+    return is_nothing and len(phrase.words) >= _MORE_THAN_A_WORD
+
+
+def _found_something(wording: str) -> bool:
+    """Whether a wording says of a test that it found what it looked for."""
+    words = {each.casefold() for each in words_of(wording)}
+    return any(each in words or (_HAN.search(each) is not None and each in wording) for each in words_for("found"))
 
 
 def _as_compared(words: Sequence[str], phrase: _Phrase) -> tuple[str, ...]:

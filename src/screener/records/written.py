@@ -78,7 +78,9 @@ class OpenValueError(UnreadableValueError):
     """A value that can be read in two ways, or that its own unit contradicts."""
 
 
-_COMPARED: Mapping[str, Callable[[str], str]] = {"filler": str, "mark": str.casefold, "several": str.casefold}
+_COMPARED: Mapping[str, Callable[[str], str]] = {
+    "filler": str, "mark": str.casefold, "several": str.casefold, "found": str.casefold,
+}  # fmt: skip
 """How words of a kind are compared, where that is not as choices are."""
 
 
@@ -115,6 +117,7 @@ _KINDS = (
     "bound",
     "choice",
     "amount",
+    "found",
     "filler",
     "grade",
     "mark",
