@@ -20,7 +20,16 @@ from screener.records.reported import (
     possible_part,
     range_of,
 )
-from screener.records.written import Quantity, Span, as_choice, grade_words, parts_of_text, read_value, words_for
+from screener.records.written import (
+    MOST_DIGITS,
+    Quantity,
+    Span,
+    as_choice,
+    grade_words,
+    parts_of_text,
+    read_value,
+    words_for,
+)
 from screener.rulebook import Finding
 from screener.values.numerals import ROMAN
 from screener.values.ranges import Range, range_text
@@ -91,7 +100,8 @@ def _without(parts: tuple[str, ...], names: frozenset[str]) -> tuple[str, ...]:
 
 
 def _numeral(part: str) -> int | None:
-    return int(part) if part.isdecimal() and part.isascii() else ROMAN.get(part.upper())
+    is_number = part.isdecimal() and part.isascii() and len(part) <= MOST_DIGITS
+    return int(part) if is_number else ROMAN.get(part.upper())
 
 
 def _graded(parts: tuple[str, ...]) -> tuple[str, ...]:
