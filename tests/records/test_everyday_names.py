@@ -224,3 +224,11 @@ def test_what_a_ward_calls_a_disease_can_be_denied_by_that_name(list_: str, writ
 def test_ascites_is_graded_in_the_words_of_a_ward(written: str, grade: str) -> None:
     patient = of_results({"name": "ascite", "value": written, "date": "2026-03-20"})
     assert [each.choices for each in patient.results["ascites_grade"]] == [{grade}]
+
+
+@pytest.mark.parametrize("digits", [41, 400, 5000])
+def test_a_grade_of_very_many_digits_is_none(digits: int) -> None:
+    result = {"name": "HE_grade", "value": f"grade {'9' * digits}", "date": "2026-03-20"}
+    staged = {"name": "HE", "stage": "9" * digits, "date": "2026-03-20"}
+    patient = read_patient({"as_of": "2026-03-20", "observations": [result], "conditions": [staged]}, dictionary())
+    assert [each.unusable for each in patient.results["hepatic_encephalopathy_grade"]] == ["missing"]

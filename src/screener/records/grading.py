@@ -21,6 +21,7 @@ from screener.records.reported import (
     range_of,
 )
 from screener.records.written import (
+    MOST_DIGITS,
     Quantity,
     Span,
     as_choice,
@@ -111,7 +112,8 @@ def _without(parts: tuple[str, ...], names: frozenset[str]) -> tuple[str, ...]:
 
 
 def _numeral(part: str) -> int | None:
-    return int(part) if part.isdecimal() and part.isascii() else ROMAN.get(part.upper())
+    is_number = part.isdecimal() and part.isascii() and len(part) <= MOST_DIGITS
+    return int(part) if is_number else ROMAN.get(part.upper())
 
 
 def _graded(parts: tuple[str, ...]) -> tuple[str, ...]:
