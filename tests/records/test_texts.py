@@ -400,6 +400,7 @@ def test_every_word_of_the_table_is_one_that_is_looked_for() -> None:
                 "filler": ("",),
                 "years": ("",),
                 "several": ("",),
+                "severity": ("mild", "moderate", "severe"),
                 "sex": ("female", "male", "unknown"),
                 "died": ("yes", "no"),
                 "stage": ("stage",),
