@@ -401,6 +401,7 @@ def test_every_word_of_the_table_is_one_that_is_looked_for() -> None:
                 "years": ("",),
                 "several": ("",),
                 "severity": ("mild", "moderate", "severe"),
+                "found": ("yes",),
                 "sex": ("female", "male", "unknown"),
                 "died": ("yes", "no"),
                 "stage": ("stage",),

@@ -104,9 +104,11 @@ def test_a_suspicion_may_be_what_it_names_and_nothing_more(text: str) -> None:
     assert "hiv_infection" not in patient.may_be["conditions"]
 
 
-def test_what_is_ruled_out_is_offered_nothing() -> None:
-    (note,) = read(conditions=[{"text": "rule out pulmonary embolism"}]).notes
-    assert note == "not read: rule out pulmonary embolism (conditions[0])"
+def test_what_is_to_be_ruled_out_may_be_that_and_nothing_more() -> None:
+    patient = read(conditions=[{"text": "rule out pulmonary embolism"}])
+    assert (patient.episodes, patient.notes) == ({}, ())
+    assert "pulmonary_embolism" in patient.may_be["conditions"]
+    assert "hepatocellular_carcinoma" not in patient.may_be["conditions"]
 
 
 @pytest.mark.parametrize("text", ["nodular hyperplasia", "Noonan syndrome", "DDAVP", "keinesis", "negative pressure"])
