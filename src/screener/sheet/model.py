@@ -185,7 +185,7 @@ class Dates(Struct, frozen=True):
     `labs_to`: the last day before one does because a lab has become too old; `closes_after`: the last day before a line
     is failed; `reopens`: the first day on which time alone has mended what is against it. `if_clean`: they hold for the
     record after a chart review that found nothing. Where a value is to be checked or measured, or something looked up,
-    no last good day is told: `text` says what comes first. `text` says the days in words.
+    there is no last good day: `text` says what comes first. `text` says the days in words.
     """
 
     good_to: date | None = None
