@@ -360,6 +360,13 @@ def test_ordinary_papers_leave_a_line_decided(body: Json) -> None:
     assert answer("NCT03863002/E9", body) == "passed"
 
 
+@pytest.mark.parametrize("status", ["draft", "active", "completed"])
+def test_an_order_for_a_transplantation_is_no_drug_against_rejection(status: str) -> None:
+    order = mentioned("ServiceRequest", status=status, intent="order", code=coded("18027006", SNOMED))
+    assert answer("NCT05985863/E9", order) == "passed"
+    assert answer("NCT05985863/E9", mentioned("ServiceRequest", status=status, code=TACROLIMUS)) == "unknown"
+
+
 def test_an_entry_of_the_reason_decides() -> None:
     infarction = coded("I21.4", ICD10)
     entry: Episode | Json = condition("", code=infarction, onsetDateTime="2026-02-01")

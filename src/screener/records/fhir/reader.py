@@ -463,6 +463,9 @@ class Reader:
         codes = named.codes
         displays = [each.display for each in named.codings if each.display]
         said = self.dictionary.said(codes, named.text, on=on, displays=displays)
+        concepts = self.dictionary.rulebook.concepts
+        if on == "medications" and said.is_ and all(concepts[each].kind == "procedure" for each in said.is_):
+            return True, None  # an order for a transplantation is no drug yet
         return said.is_known, self.dictionary.only_may_be(said, on, called_of(named), codes)
 
     def mention_what_it_names(self, mention: Mention, kind: str | None = None) -> None:
