@@ -9,6 +9,7 @@ from screener.rulebook import ReviewedRow, phrases_of
 
 ANOTHER_MEANING = {
     "pta": "a stage of a tumor, and an angioplasty",
+    "tep": "a clot in a lung in Spanish, and a new joint or the repair of a hernia in German",
 }
 """Phrases that mean something else among procedures."""
 
