@@ -537,3 +537,10 @@ def test_only_the_result_that_has_become_too_old_is_named() -> None:
     found = timeline(load_rules(), record)
     told = {each.why for trial in found.trials for each in trial.changes if each.date == date(2026, 2, 22)}
     assert told == {"pregnancy shown by the result of 14 Feb 2026 is older than 7 days"}
+
+
+def test_a_yes_of_a_later_day_speaks_against_a_complete_list_from_that_day_on() -> None:
+    record = {"complete": ["family_history"], "answers": {"T1/pledged": {"value": True, "date": "2026-02-21"}}}
+    found = of_trial(rulebook("alpha > 1 umol/L", e1="family history of liver and confirmed pledged"), record)
+    first = found.changes[0]
+    assert (first.date, first.criterion, first.before, first.after) == (date(2026, 2, 21), "E1", "passed", "unknown")
