@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from properties.generators import REGISTRY
+from screener import load_rules
 from screener.advice.when import Timeline, TrialTimeline, as_said_on, changes
 from screener.language.checker import check_texts
 from screener.records import read_patient
@@ -121,6 +122,17 @@ WINDOWS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, str, str]]]] 
         "alpha within 48 hours >= 5 umol/L",
         {"observations": [alpha(9, "2026-02-19T07:40")]},
         [("2026-02-21", "passed", "unknown", "alpha of 19 Feb 2026 may lie outside the 48 hours")],
+    ),
+    "a window that may end on the eve outlasts a complete list by a day": (
+        "treated with cure before last onset of fever",
+        {
+            "conditions": [
+                {"name": "fever", "status": "active", "onset": "2026-02-10"},
+                {"name": "fever", "status": "active", "onset": "2026"},
+            ],
+            "complete": ["medications"],
+        },
+        [("2026-05-23", "failed", "unknown", "fever of 10 Feb 2026 and fever of 2026 may lie on one more day")],
     ),
     "an age limit opens on a birthday": (
         "age >= 18 years",
@@ -517,3 +529,18 @@ def test_a_timeline_is_plain_data_that_fits_its_schema() -> None:
     ]
     read = msgspec.convert({**screening.to_dict(), "rules": "sha256:0", "when": told}, ScreeningDocument)
     assert read.when == changes(screening)
+
+
+def test_only_the_result_that_has_become_too_old_is_named() -> None:
+    tests = [{"name": "pregnancy_test", "value": "positive", "date": day} for day in ("2026-02-14", "2026-02")]
+    record = {"sex": "female", "birth_date": "1990-01-01", "observations": tests}
+    found = timeline(load_rules(), record)
+    told = {each.why for trial in found.trials for each in trial.changes if each.date == date(2026, 2, 22)}
+    assert told == {"pregnancy shown by the result of 14 Feb 2026 is older than 7 days"}
+
+
+def test_a_yes_of_a_later_day_speaks_against_a_complete_list_from_that_day_on() -> None:
+    record = {"complete": ["family_history"], "answers": {"T1/pledged": {"value": True, "date": "2026-02-21"}}}
+    found = of_trial(rulebook("alpha > 1 umol/L", e1="family history of liver and confirmed pledged"), record)
+    first = found.changes[0]
+    assert (first.date, first.criterion, first.before, first.after) == (date(2026, 2, 21), "E1", "passed", "unknown")

@@ -42,7 +42,7 @@ from screener.rulebook import (
     made_once,
 )
 from screener.rulebook_walk import lookup_of, walk_through
-from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, on_day, span_of_days
+from screener.values.dates import BEGINNING, DAY, Duration, Moment, day_shifted, span_of_days
 from screener.values.truth import Truth
 
 OPEN = Duration(MOST_DAYS_OPEN, "days")
@@ -218,7 +218,6 @@ class DaysOfConcepts:
             # A complete list denies as an absence of the record's own day does.
             self._denials.add(patient.as_of)
         self._of_entries: dict[tuple[str, frozenset[Duration]], set[int]] = {}
-        self._of_denials: dict[tuple[Duration, frozenset[Duration]], set[int]] = {}
 
     def of(self, names: frozenset[str], lengths: frozenset[Duration]) -> set[int]:
         """The days for some concepts that are not before that of screening."""
@@ -230,12 +229,9 @@ class DaysOfConcepts:
             days |= known
         if self._denials:
             concepts = self._rulebook.concepts
-            for fresh, name in {concepts[name].fresh: name for name in names}.items():
-                known = self._of_denials.get((fresh, lengths))
-                if known is None:
-                    denials = [Absence(name, "conditions", "", on_day(day)) for day in sorted(self._denials)]
-                    known = self._of_denials[fresh, lengths] = self._not_before(denials, lengths)
-                days |= known
+            for fresh in {concepts[name].fresh for name in names}:
+                for on in self._denials:
+                    days |= {on, *_days_from(day_shifted(on, fresh, 1) + 1, ())}
         return days
 
     def _entries(self, name: str) -> list[Episode | Absence]:
@@ -300,26 +296,23 @@ def days_of(fact: Fact, lengths: Iterable[Duration], frame: Frame) -> set[int]:
             days = set[int]().union(*(_around(moment, lengths) for moment in moments))
             concept = concepts[fact.concept]
             if fact.shown_by_result and fact.asserted is not None:
-                days |= _around(fact.asserted, (concept.fresh,))
+                days |= _outlasted(fact.asserted, concept.fresh)
             if fact.ended or fact.end is not None:
                 # That it is over is carried forward as an absence is.
-                days |= set[int]().union(*(_around(moment, (concept.fresh,)) for moment in moments))
+                days |= set[int]().union(*(_outlasted(moment, concept.fresh) for moment in moments))
             until = speaks_until(fact, concept, frame.patient.as_of)
-            if until is not None and 1 <= until < _LAST_DAY:
+            if until is not None and until >= 1:
                 # From the next day on it may have ended.
-                days |= _around(span_of_days(until + 1, until + 1), lengths)
+                days |= _days_from(until + 1, lengths)
             return days
         case Absence():
             if fact.when is None:
                 return set()
-            fresh = concepts[fact.concept].fresh
-            days = _around(fact.when, (*lengths, fresh))
+            days = _around(fact.when, lengths)
             for bound in (fact.since, fact.until):
                 if bound is not None and bound.first != BEGINNING:
                     days |= _around(bound, lengths)
-            for spoken_for in crossings(fact.when.first_day, fresh):
-                days |= _around(span_of_days(spoken_for, spoken_for), lengths)
-            return days
+            return days | _days_from(day_shifted(fact.when.first_day, concepts[fact.concept].fresh, 1) + 1, lengths)
 
 
 def _around(moment: Moment, lengths: Iterable[Duration]) -> set[int]:
@@ -335,11 +328,18 @@ def _around(moment: Moment, lengths: Iterable[Duration]) -> set[int]:
     return days
 
 
+def _days_from(day: int, lengths: Iterable[Duration]) -> set[int]:
+    """The days on which a window reaches a day, which may end on the day of screening or on its eve."""
+    return _around(span_of_days(day, day), lengths) if day <= _LAST_DAY else set()
+
+
 def _outlasted(moment: Moment, fresh: Duration) -> set[int]:
-    """The days on which a result may be, and is, no longer fresh: nothing else depends on how long it is."""
+    """The days on which a fact may be, and is, no longer fresh, whether that is counted from its day or back from the
+    day of screening: nothing else depends on how long it is."""
     if fresh.unit == "hours":
         return _hours_from(moment.first, fresh) | _hours_from(moment.last, fresh)
-    return {outlived(moment.first_day, fresh), outlived(moment.last_day, fresh)}
+    days = {moment.first_day, moment.last_day}
+    return {outlived(day, fresh) for day in days} | {day_shifted(day, fresh, 1) + 1 for day in days}
 
 
 @lru_cache(maxsize=65536)
@@ -411,6 +411,5 @@ def _birthdays(frame: Frame, until: int) -> Iterator[int]:
     for day in born:
         for year in range(date.fromordinal(frame.as_of).year, date.fromordinal(until).year + 1):
             # Born on 29 February, one is a year older on 1 March: counting on from the first of the month finds both.
-            first = date(year, date.fromordinal(day).month, 1).toordinal() + date.fromordinal(day).day - 2
-            yield from range(first, first + 3)
-        yield from (day, day + 1)
+            anniversary = date(year, date.fromordinal(day).month, 1).toordinal() + date.fromordinal(day).day - 1
+            yield from (anniversary, anniversary + 1)

@@ -299,6 +299,10 @@ class Frame:
             of=self,
         )
         other.over = {}
+        affirmed = _affirmed(other, self.patient)
+        if affirmed != self.affirmed:
+            other.affirmed = affirmed
+            other.concerned = _concerned(other, self.patient)
         if day < self.as_of or not self._is_all_seen():
             other.denials = _denials(self.kinds, self.patient, day)
             other.denying = {}
