@@ -37,6 +37,11 @@ condition liver "Liver disease"
 condition fever "Fever"
   course acute
   denied by list
+condition daze "Daze"
+  course passing
+  lasts 14 days
+  present when stupor >= 1
+  denied by list
 condition rash "Rash"
   course passing
   fresh 3 days
@@ -212,6 +217,14 @@ WINDOWS: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, str, str]]]] 
         [
             ("2026-03-02", "failed", "passed", "fever of 2 Mar 2026 comes into view"),
             ("2026-03-10", "passed", "failed", "fever of 2 Mar 2026 leaves the 7 days"),
+        ],
+    ),
+    "what a result of a later day shows comes into view, and grows too old": (
+        "current daze",
+        {"observations": [{"name": "stupor", "value": 2, "date": "2026-03-02"}], **COMPLETE},
+        [
+            ("2026-03-02", "unknown", "passed", "daze shown by the result of 2 Mar 2026 comes into view"),
+            ("2026-06-01", "passed", "unknown", "daze shown by the result of 2 Mar 2026 is older than 90 days"),
         ],
     ),
     "a window after an onset outgrows what is known of it": (

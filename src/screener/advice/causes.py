@@ -163,7 +163,7 @@ def _is_first_seen(fact: Fact | Given, day: int) -> bool:
         case Result() | Absence() | Answer():
             moment = fact.when
         case Episode():
-            moment = None if fact.list == "plans" else fact.start
+            moment = None if fact.list == "plans" else fact.asserted if fact.shown_by_result else fact.start
         case Given():
             moment = None
     return moment is not None and moment.first_day == day
