@@ -337,7 +337,8 @@ class Oracle:
             return True
         lookups = [self.rulebook.lookups[each.lookup] for each in walk(rule) if isinstance(each, Happened)]
         return any(
-            self.start_moment(entry).first_day > when.last_day
+            (start := self.start_moment(entry)) is not None
+            and start.first_day > when.last_day
             and self.with_only(entry).truth(rule, Here(self.as_of)) is TRUE
             for lookup in lookups
             if isinstance(lookup, EventLookup)
