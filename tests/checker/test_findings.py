@@ -51,13 +51,14 @@ def test_a_grade_is_a_whole_number() -> None:
         ("ascites_grade < none", "never-holds"),
         ("ascites_grade is any of (none, slight, moderate)", "always-holds"),
         ("ascites_grade is any of (slight, slight)", "said-twice"),
+        ("sex is any of (male, male)", "said-twice"),
+        ("sex is any of (male, female)", "always-holds"),
         ("HIV_test > negative", "not-ordered"),
         ("highest HIV_test is positive", "not-ordered"),
         ("highest ascites_grade is moderate", None),
         ("HE_grade is two", "no-choices"),
         ("INR is high", "wrong-kind"),
         ("sex is woman", "unknown-choice"),
-        ("sex is any of (male, female)", "always-holds"),
     ],
 )
 def test_choices_that_do_not_fit_are_refused(text: str, code: str | None) -> None:

@@ -339,3 +339,12 @@ def test_a_low_bilirubin_beside_a_high_inr_or_jaundice_is_told(bilirubin: str, i
         "total_bilirubin < 85 umol/L", value, conditions=[{"name": "jaundice", "status": "active", "date": TODAY}]
     )
     assert ("low beside jaundice: was it measured in mg/dL?" in said(row(jaundiced).flags)) == is_flagged
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_the_last_result_of_a_change_is_the_last_in_time(newest_first: bool) -> None:
+    results = [lab("TBil", 70, "umol/L", "2025-11-01"), lab("TBil", 50, "umol/L", "2026-01-10")]
+    found = answer(
+        "rise in total_bilirubin within 7 days >= 10 umol/L", *reversed(results) if newest_first else results
+    )
+    assert "the last result is too old" in said(row(found, f"observations[{int(not newest_first)}]").flags)

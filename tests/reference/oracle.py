@@ -1401,9 +1401,9 @@ class Oracle:
         for record_list in get_args(RecordList):
             if record_list == needed:
                 return self.is_complete(record_list, concept, last)
-        fresh = self.rulebook.fact(needed).fresh
-        scope = Scope("", back=fresh)
-        windows = self.windows(scope, here, [span for span, _ in self.placed(needed)]) or []
+        lengths = {self.rulebook.fact(needed).fresh, self.labs_within or self.rulebook.fact(needed).fresh}
+        spans = [span for span, _ in self.placed(needed)]
+        windows = [each for length in lengths for each in self.windows(Scope("", back=length), here, spans) or []]
         return bool(windows) and any(
             all(window.first <= span.first and span.last <= window.last for window in windows)
             for span, result in self.placed(needed)

@@ -190,10 +190,9 @@ def _causes_of_results(
     patient; one that leaves others behind, or the rule decided, is time that has passed for the patient.
     """
     kind: CauseKind = "stale" if after.reasons or after.may_lack else "window"
-    rulebook = frame.rulebook
     gone = [fact for fact in before.used if fact not in after.used]
     if lookup.scope is None:
-        old = f"older than {frame.labs_within or rulebook.fact(lookup.fact).fresh}"
+        old = f"older than {frame.freshness_of(lookup.fact)}"
         leaves, may_leave = f"is {old}", f"may be {old}"
     else:
         window = _window(lookup.scope, frame)

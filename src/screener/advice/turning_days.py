@@ -181,17 +181,13 @@ def lengths_of(reads: Reads, frame: Frame) -> Iterator[Duration]:
     """Every length of time after which something that is read may count no longer."""
     rulebook = frame.rulebook
     yield from reads.lengths
-    yield from (_freshness(fact, frame) for fact in reads.fresh)
+    yield from (frame.freshness_of(fact) for fact in reads.fresh | reads.evidence)
     yield from (rulebook.fact(fact).fresh for fact in reads.evidence)
     lengths = [rulebook.questions[name].holds_for for name in reads.questions]
     for name in reads.concepts:
         concept = rulebook.concepts[name]
         lengths += [concept.fresh, concept.lasts, concept.longest_course]
     yield from (length for length in lengths if length is not None)
-
-
-def _freshness(fact: str, frame: Frame) -> Duration:
-    return frame.labs_within or frame.rulebook.fact(fact).fresh
 
 
 # ---- what a record makes of them
@@ -264,13 +260,14 @@ def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfCon
         for result in patient.results.get(name, ()):
             days |= days_of(result, reads.lengths, frame)
             if name in reads.fresh and result.when is not None:
-                days |= _outlasted(result.when, _freshness(name, frame))
+                days |= _outlasted(result.when, frame.freshness_of(name))
             if name in reads.paces:
                 days |= _divided_by_days(result.when, reads.lengths, frame.as_of, until)
     for name in reads.evidence:
         for result in patient.results.get(name, ()):
             if result.when is not None:
                 days |= _around(result.when, ()) | _outlasted(result.when, rulebook.fact(name).fresh)
+                days |= _outlasted(result.when, frame.freshness_of(name))
     days |= of_concepts.of(reads.concepts, reads.lengths)
     for name in reads.questions:
         holds_for = rulebook.questions[name].holds_for

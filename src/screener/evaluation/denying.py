@@ -56,20 +56,19 @@ def list_settles(asked: PreparedLookup, kind: Kind, day: int, frame: Frame) -> b
 
 
 def list_denies(kind: Kind, list_: RecordList, day: int, frame: Frame) -> bool:
-    """Whether a complete list denies a concept up to a day: the dictionary says that it can, of the concept or of a
-    broader one, the list still speaks for that day, and what must be at hand is. What the family has, or is planned,
-    needs nothing more."""
+    """Whether a complete list denies a concept up to a day.
+
+    Three things must hold. The dictionary allows it for the concept or a broader one; the list is still current on that
+    day; and the results and lists that it needs are at hand. Family history and plans need none.
+    """
     if list_ not in frame.complete and list_ not in frame.patient.none_known_on:
         return False
-    is_assumed, needs_nothing = list_ in frame.assumed, list_ in ("family_history", "plans")
-    for concept in kind.deniable:
-        if is_assumed or _speaks_of_its_own(list_, concept, day, frame):
-            for needed in () if needs_nothing else concept.denied_with:
-                if not _is_at_hand(needed, concept, day, frame):
-                    break
-            else:
-                return True
-    return False
+    needs_nothing = list_ in ("family_history", "plans")
+    return any(
+        speaks_for(list_, concept, day, frame)
+        and (needs_nothing or all(_is_at_hand(needed, concept, day, frame) for needed in concept.denied_with))
+        for concept in kind.deniable
+    )
 
 
 def denied_by_old_list(kind: Kind, list_: RecordList, frame: Frame) -> bool:
@@ -115,12 +114,16 @@ def _is_at_hand(needed: str, concept: Concept, day: int, frame: Frame) -> bool:
 
 
 def _has_fresh_result(fact: str, frame: Frame) -> bool:
-    fresh = fresh_until(frame.day, frame.rulebook.fact(fact).fresh)
+    """Whether a lab or finding has a result that can be used and is certainly fresh on the clock's day: by the
+    dictionary, and by the call or the trial, too. A creatinine of three weeks ago denies no kidney injury of today,
+    however long labs may count for a limit."""
+    lengths = {frame.rulebook.fact(fact).fresh, frame.freshness_of(fact)}
+    stretches = [fresh_until(frame.day, length) for length in lengths]
     for result in frame.patient.results.get(fact, ()):
         if result.unusable is not None or (result.when is None and not result.is_current):
             continue
         when = on_day(frame.as_of) if result.when is None else not_after(result.when, frame.as_of)
-        if when is not None and fresh.holds(when) is TRUE:
+        if when is not None and all(stretch.holds(when) is TRUE for stretch in stretches):
             return True
     return False
 

@@ -258,6 +258,11 @@ class Frame:
             known.reverse()
         return known
 
+    def freshness_of(self, fact: str) -> Duration:
+        """How long results of a lab or finding stay fresh: what the call or the trial says goes before the
+        dictionary."""
+        return self.labs_within or self.rulebook.fact(fact).fresh
+
     def result_from(self, source: str, fact: str) -> Result | None:
         """The result of a lab or finding at this place of the record."""
         by_source = self.results_by_source.get(fact)

@@ -95,7 +95,7 @@ def value_of(
 
 def window_of_freshness(lookup: ValueLookup, frame: Frame) -> Stretch:
     """Where a lookup without a scope of its own looks: as far back as its results stay fresh."""
-    return fresh_until(frame.day, frame.labs_within or frame.rulebook.fact(lookup.fact).fresh)
+    return fresh_until(frame.day, frame.freshness_of(lookup.fact))
 
 
 def _look_in(
@@ -119,15 +119,6 @@ def _look_in(
             if only_latest and membership is TRUE and (newest is None or moment.first > newest.first):
                 newest = moment
     return inside
-
-
-def _last_on_record_before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> tuple[Result, ...]:
-    """Of the results that lie before the stretch, the one that stands last in the record."""
-    for result in reversed(recorded):
-        moment = moment_of(result, frame)
-        if moment is not None and moment.last < stretch.first_start:
-            return (result,)
-    return ()
 
 
 def _last_before(recorded: Sequence[Result], stretch: Stretch, frame: Frame) -> tuple[Result, ...]:
@@ -461,7 +452,7 @@ def change_of(lookup: ChangeLookup, stretch: Stretch | None, anchor: Found | Non
         whole = _change_over_orders(lookup, [Level(each, possible) for each in inside])
     used = tuple(each.result for each in inside)
     if whole is None:
-        older = () if inside else _last_on_record_before(recorded, stretch, frame)
+        older = () if inside else _last_before(recorded, stretch, frame)
         return Found(
             lookup.fact,
             lookup,

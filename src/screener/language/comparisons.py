@@ -188,6 +188,9 @@ class Comparisons:
             if choice.text not in ("female", "male"):
                 self.desk.error("unknown-choice", f"sex is `female` or `male`, not `{choice.text}`", choice.span)
                 return None
+        if len({choice.text for choice in node.choices}) < len(node.choices):
+            self._named_twice(node.choices[-1])
+            return None
         if len(node.choices) > 1:
             self.desk.error("always-holds", "sex is always one of these", node.span)
             return None
@@ -212,9 +215,12 @@ class Comparisons:
             return None
         for choice, name in zip(node.choices, known, strict=True):
             if known.count(name) > 1:
-                self.desk.error("said-twice", f"`{name}` stands here twice", choice.span)
+                self._named_twice(choice)
                 return None
         return self._one_of(node.span, value, finding, known)
+
+    def _named_twice(self, choice: syntax.Name) -> None:
+        self.desk.error("said-twice", f"`{choice.text}` is named twice", choice.span)
 
     def _choice(self, name: syntax.Name, finding: Finding) -> str | None:
         if name.text in finding.choices:

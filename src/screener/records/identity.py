@@ -81,7 +81,8 @@ class Naming:
             self.findings.set_aside(f"{path}.system", "there is no `code` of this system", "give the `code`")
         name: str | None = entry.name if isinstance(entry.name, str) else None
         named = self._named(name, f"{path}.name", kinds) if name is not None else None
-        codes = list(self._codes(entry, path))
+        self._refuse_what_is_no_code(entry, path)
+        codes = list(self._codes(entry))
         coded = [meaning for system, code in codes for meaning in self._coded(system, code, path)]
         if named is not None:
             self._dispute(entry, coded, path, named)
@@ -111,7 +112,7 @@ class Naming:
         if words is None or entry.stage is not None or entry.reviewed is not None:
             return entry, None
         is_alone = isinstance(entry.name, str) or self._is_text_alone(entry)
-        told = self.name_and_stage(words, None if is_alone else list(self._codes(entry, "")))
+        told = self.name_and_stage(words, None if is_alone else list(self._codes(entry)))
         if told is None:
             return entry, None
         name, stage = told
@@ -198,7 +199,7 @@ class Naming:
 
     def _of_a_code_alone(self, entry: Entry) -> list[Meaning]:
         """The labs and findings that have the code of a result which names no code system."""
-        codes = [code for system, code in self._codes(entry, "") if not system]
+        codes = [code for system, code in self._codes(entry) if not system]
         meant = [each for code in codes for system in CODE_FIELDS for each in self.dictionary.coded(system, code)]
         return [each for each in meant if each.kind in RESULTS]
 
@@ -239,7 +240,7 @@ class Naming:
         if isinstance(entry.name, str):
             is_read = self.dictionary.named(entry.name, kinds) or self.dictionary.worded(entry.name)
             return None if is_read or self.dictionary.is_judged(TEXT, entry.name) else entry.name
-        codes = list(self._codes(entry, ""))
+        codes = list(self._codes(entry))
         if meanings or any(self.dictionary.system_name(system) in NOTHING_BUT_RESULTS for system, _ in codes):
             return None
         if entry.text is not None:
@@ -305,7 +306,7 @@ class Naming:
         `review_counts`: whether a review of it counts."""
         if any(each.absent for each in meanings):
             return meanings
-        codes = list(self._codes(entry, path))
+        codes = list(self._codes(entry))
         elsewhere = self._named_elsewhere(entry, KINDS_ON[on])
         if elsewhere is not None and not (elsewhere.kind in RESULTS and self._is_a_drug(entry, on)):
             return self._misplaced(elsewhere, entry, path, on, codes, review_counts=review_counts)
@@ -390,7 +391,7 @@ class Naming:
         is_denied = wording is not None and turn_of(wording) == "denies"
         if wording is None or (said.source in (BY_PHRASES, BY_ABBREVIATION) and not is_denied):
             return
-        codes_of_it = list(self._codes(entry, ""))
+        codes_of_it = list(self._codes(entry))
         near = [
             called
             for called in likeness_of(self.dictionary).nearly(wording, kinds)
@@ -471,33 +472,36 @@ class Naming:
             self.findings.note(path, f"not read: {quoted(name)[1:-1]}")
         return meaning if meaning is not None and meaning.kind in kinds else None
 
-    def _codes(self, entry: Entry, path: str) -> Iterator[tuple[str, str]]:
+    def _codes(self, entry: Entry) -> Iterator[tuple[str, str]]:
+        """Every code of an entry with its system; what is no code is passed over."""
         if self._is_text_alone(entry) and not self.dictionary.worded(entry.text or ""):
             yield from absent_in_words(entry.text)
         for field in CODE_FIELDS:
             if (code := getattr(entry, field)) is not None:
                 yield field, code
         match entry.system, entry.code:
-            case None, None | Mapping():
-                pass
-            case str(), None:
-                pass  # a note says that there is no code
             case str() | None as system, str(code):
                 yield system or "", code
-            case _:
-                self.findings.refuse(f"{path}.code", f"{quoted(entry.code)} is not a code", "write it as text")
-        for field, coding in (("name", entry.name), ("code", entry.code)):
+        for coding in (entry.name, entry.code):
             match coding:
                 case {"system": str(system), "code": str(code), **rest} if not rest:
                     yield system, code
+
+    def _refuse_what_is_no_code(self, entry: Entry, path: str) -> None:
+        if entry.system is not None and isinstance(entry.code, Mapping):
+            self.findings.refuse(f"{path}.system", "the `code` has a system of its own", "leave one of the two out")
+        for field, coding in (("name", entry.name), ("code", entry.code)):
+            match coding:
                 case str() | None:
+                    pass
+                case {"system": str(), "code": str(), **rest} if not rest:
                     pass
                 case Mapping():
                     self.findings.refuse(
                         f"{path}.{field}", "it is not a code", 'write `{"system": "…", "code": "…"}`, both as text'
                     )
-                case _ if field == "name":
-                    self.findings.refuse(f"{path}.name", f"{quoted(coding)} is not a name", "write it as text")
+                case _:
+                    self.findings.refuse(f"{path}.{field}", f"{quoted(coding)} is not a {field}", "write it as text")
 
     def _coded(self, system: str, code: str, path: str) -> tuple[Meaning, ...]:
         meanings = self.dictionary.coded(system, code)

@@ -235,7 +235,7 @@ def _result(shown: Shown, frame: Frame, screening: Screening, suspicious: dict[P
     others = [each for each in results if each.recorded_value != last.recorded_value and _is_as_late(each, last)]
     others = [each for each in others if each.unusable is None or not usable]
     is_newest = newest.when == last.when and (newest.unusable is None or not usable)
-    fresh = frame.labs_within or fact.fresh
+    fresh = frame.freshness_of(fact.name)
     good_to = None
     if last.unusable is None and is_newest and not others and last.when is not None and last.when.is_one_day:
         day = last_fresh_day(last.when, fresh)
