@@ -381,6 +381,8 @@ class Question(_Data, frozen=True):
     """Whether what is shown with the question also overtakes a yes that was given before it."""
     short: str = ""
     """How a sheet asks it."""
+    yes_says: tuple[str, ...] = ()
+    """The conditions that are there if somebody answers yes: no complete list denies them then."""
 
 
 # ---- lookups: everything that is read from a patient

@@ -945,7 +945,8 @@ def _gaps_of_answers(
         given = [each for key, each in patient.answers.items() if key.rpartition("/")[2] == question]
         if not any(still_holds(each, rulebook.questions[question], patient) for each in given):
             # A yes to a question about what a list denies contradicts the record.
-            values = (False,) if asked_together(rulebook).get(question) else (True, False)
+            says_more = asked_together(rulebook).get(question) or rulebook.questions[question].yes_says
+            values = (False,) if says_more else (True, False)
             yield _with(record, ("answers", answer_keys(rulebook, question)[0]), dice.choice(values))
 
 

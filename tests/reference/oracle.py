@@ -1357,8 +1357,8 @@ class Oracle:
         return day <= drawn_up or day <= day_shifted(drawn_up, concept.fresh, 1)
 
     def is_affirmed(self, lookup: EventLookup) -> bool:
-        """Whether somebody answered yes to a question that a rule joins to a lookup with `and`, and no entry is about
-        that."""
+        """Whether somebody answered yes to a question that a rule joins to a lookup with `and`, or that says what the
+        lookup asks about, and no entry is about that."""
         verb = VERBS[lookup.verb]
         reads_both = verb.reads_plans or verb.tense == "ahead"
         lists: tuple[RecordList, ...] = ("procedures", "plans") if reads_both else (lookup.list,)
@@ -1371,6 +1371,13 @@ class Oracle:
             for key, answer in self.patient.answers.items()
             if answer.value is True and (answer.when is None or answer.when.first_day <= self.as_of)
         }
+        if lookup.list == "conditions" and not reads_both:
+            says = [
+                each for name in yes & self.rulebook.questions.keys() for each in self.rulebook.questions[name].yes_says
+            ]
+            said = {*says, *(broader for each in says for broader in self.rulebook.concepts[each].broader)}
+            if any(wanted.concept in said for wanted in lookup.what):
+                return True
         return any(
             isinstance(node, All)
             and any(isinstance(each, Confirmed) and each.question in yes for each in node.of)

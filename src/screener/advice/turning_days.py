@@ -275,6 +275,11 @@ def _turning_days(reads: Reads, frame: Frame, until: int, of_concepts: DaysOfCon
             answer = patient.answers.get(asked)
             if answer is not None:
                 days |= days_of(answer, () if holds_for is None else (holds_for,), frame)
+    for key, answer in patient.answers.items():
+        question = rulebook.questions.get(key.rpartition("/")[2])
+        says = () if question is None else question.yes_says
+        if any(not reads.concepts.isdisjoint(frame.kinds[each].upward) for each in says):
+            days |= days_of(answer, (), frame)
     if reads.has_age:
         days |= set(_birthdays(frame, until))
     return days

@@ -27,7 +27,7 @@ from screener.evaluation.denying import (
 from screener.evaluation.frame import Frame, Kind, PreparedLookup, kinds_of
 from screener.evaluation.instants import MOST_DAYS_OPEN, Stretch, ahead_of, up_to
 from screener.evaluation.standing import Standing, TruthWithReasons, standing_of
-from screener.records.patient import SEVERAL, Absence, Episode
+from screener.records.patient import SEVERAL, Absence, Answer, Episode
 from screener.rulebook import (
     EventLookup,
     OnsetLookup,
@@ -80,7 +80,7 @@ def happened(asked: PreparedLookup, stretch: Stretch | None, anchor: Found | Non
         truth = UNKNOWN
     # Only what is true shows that it is so, and what certainly does not count has no part in what is open.
     counted = parts if truth is FALSE else [part for part in parts if part.truth is truth or part.truth is TRUE]
-    used: dict[Absence | Episode | Given, None] = dict.fromkeys([part.standing.episode for part in counted])
+    used: dict[Absence | Episode | Given | Answer, None] = dict.fromkeys([part.standing.episode for part in counted])
     if any(is_of_other_sex(kind, frame) for kind in lacking):
         used.update(dict.fromkeys((Given("sex", str(frame.patient.sex), "sex"), *frame.against_sex)))
     if lookup.name in frame.affirmed:
@@ -88,6 +88,7 @@ def happened(asked: PreparedLookup, stretch: Stretch | None, anchor: Found | Non
             is_assumed(kind, asked.list, frame) for kind in lacking if list_denies(kind, asked.list, frame.day, frame)
         ]
         used.update(dict.fromkeys(on_complete_list(asked.list, assumed=each) for each in against))
+        used.update(dict.fromkeys(frame.affirmed[lookup.name]))
     used.update(dict.fromkeys(denying))
     return Found(
         lookup.name,

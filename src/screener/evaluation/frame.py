@@ -13,7 +13,7 @@ from screener.evaluation.answers import Found
 from screener.evaluation.grounds import Grounds, lasting_of
 from screener.evaluation.instants import Stretch, not_after
 from screener.records.chart import as_if
-from screener.records.patient import Absence, Episode, Flag, Patient, Result
+from screener.records.patient import Absence, Answer, Episode, Flag, Patient, Result
 from screener.rulebook import (
     VERBS,
     Concept,
@@ -180,7 +180,7 @@ class Frame:
         """The entries that are a concept or one of its kinds; filled as they are asked for."""
         self.filed: dict[str, list[str]] = _filed(self.kinds, patient) if of is None else of.filed
         """By a concept the names under which its entries stand on record: its own and those of its kinds, in order."""
-        self.affirmed: frozenset[str] = _affirmed(self, patient) if of is None else of.affirmed
+        self.affirmed: dict[str, tuple[Answer, ...]] = _affirmed(self, patient) if of is None else of.affirmed
         """The lookups of what somebody says is there, by a yes to a question about it, and no entry is about: no list
         denies that."""
         self.concerned: frozenset[str] = _concerned(self, patient) if of is None else of.concerned
@@ -372,20 +372,30 @@ def _concerned(frame: Frame, patient: Patient) -> frozenset[str]:
     return frozenset(named)
 
 
-def _affirmed(frame: Frame, patient: Patient) -> frozenset[str]:
+def _affirmed(frame: Frame, patient: Patient) -> dict[str, tuple[Answer, ...]]:
+    """The lookups whose complete lists no longer deny, because somebody said by a yes that what they ask about is
+    there; and the answers that say so under another line."""
     if not patient.answers:
-        return frozenset()
-    asked = asked_together(frame.rulebook)
+        return {}
+    rulebook = frame.rulebook
+    asked = asked_together(rulebook)
     yes = [
-        key.rpartition("/")[2]
+        (key.rpartition("/")[2], answer)
         for key, answer in patient.answers.items()
         if answer.value is True and (answer.when is None or answer.when.first_day <= frame.as_of)
     ]
-    names = {name for question in yes for name in asked.get(question, ())}
-    lookups = [frame.lookups[name] for name in names]
-    return frozenset(
-        each.lookup.name for each in lookups if not any(frame.that_are(name, each.shelf) for name in each.names)
-    )
+    found: dict[str, tuple[Answer, ...]] = {name: () for question, _ in yes for name in asked.get(question, ())}
+    for question, answer in yes:
+        says = rulebook.questions[question].yes_says if question in rulebook.questions else ()
+        said = {broader for each in says for broader in frame.kinds[each].upward}
+        for name, asking in frame.lookups.items() if said else ():
+            if asking.list == "conditions" and not said.isdisjoint(asking.names):
+                found[name] = (*found.get(name, ()), answer)
+    return {
+        name: answers
+        for name, answers in found.items()
+        if not any(frame.that_are(each, frame.lookups[name].shelf) for each in frame.lookups[name].names)
+    }
 
 
 def _of_other_sex(rulebook: Rulebook, sex: Sex) -> Sequence[str]:

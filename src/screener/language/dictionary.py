@@ -598,7 +598,7 @@ def _evidence(desk: Desk, line: syntax.DeniedByListLine) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _names_after(block: syntax.Concept, words: str) -> list[syntax.Name]:
+def _names_after(block: syntax.Concept | syntax.Question, words: str) -> list[syntax.Name]:
     """The names on all lines of a concept that these words lead."""
     lines = [line for line in block.lines if isinstance(line, syntax.NamesLine) and line.words == words]
     return [name for line in lines for name in line.names]
@@ -641,13 +641,14 @@ _NAMED_ON: dict[str, tuple[EntryKind, ...]] = {
     "ended by": ("condition", "procedure"),
     "goes on after": ("procedure",),
     "in doubt with": ("condition",),
+    "yes says": ("condition",),
 }
 """The kinds of entry that such a line may name."""
 
 
-def named_on(line: str, desk: Desk, block: syntax.Concept) -> tuple[str, ...]:
-    """The entries that a line of a concept names: what ends it, what it goes on after, or with what its absence is in
-    doubt."""
+def named_on(line: str, desk: Desk, block: syntax.Concept | syntax.Question) -> tuple[str, ...]:
+    """The entries that a line names: what ends a concept, what it goes on after, with what its absence is in doubt; or
+    what a yes to a question says is there."""
     entries = [desk.find(name, _NAMED_ON[line], f"`{line}`") for name in _names_after(block, line)]
     return tuple(entry.name for entry in entries if entry is not None)
 
@@ -821,6 +822,7 @@ def question_of(desk: Desk, block: syntax.Question) -> Question | None:
         shown_with=Propositions(desk).single(shown.test, f"`{shown.words}`") if shown else None,
         asked_again=again is not None,
         short=short.text.text if short else "",
+        yes_says=named_on("yes says", desk, block),
     )
 
 

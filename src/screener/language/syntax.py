@@ -521,9 +521,10 @@ class LengthLine(_Node, frozen=True):
 
 class NamesLine(_Node, frozen=True):
     """`includes basal_cell_carcinoma, …`; `kind of bleeding`; `no kind of any_drug`; `ended by delivery, …`;
-    `goes on after organ_transplantation`; `in doubt with coma`; `mean of systolic_blood_pressure, …`, where a name that
-    stands twice counts twice; `pair of systolic_blood_pressure, …`; `any number means some`; `not to be mistaken for
-    "direct bilirubin", DBil`; and of a sheet `diagnosis viral_hepatitis, …`, whose entries stand in the head."""
+    `goes on after organ_transplantation`; `in doubt with coma`; `yes says malignancy`; `mean of
+    systolic_blood_pressure, …`, where a name that stands twice counts twice; `pair of systolic_blood_pressure, …`;
+    `any number means some`; `not to be mistaken for "direct bilirubin", DBil`; and of a sheet `diagnosis
+    viral_hepatitis, …`, whose entries stand in the head."""
 
     words: Literal[
         "includes",
@@ -532,6 +533,7 @@ class NamesLine(_Node, frozen=True):
         "ended by",
         "goes on after",
         "in doubt with",
+        "yes says",
         "mean of",
         "pair of",
         "any number means",
