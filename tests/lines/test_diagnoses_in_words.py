@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lines.casebook import MAN
+from lines.casebook import status as status_of
 from screener import load_patient, load_rules
 from screener.records.dictionary import Dictionary
 from screener.records.patient import Patient
@@ -349,3 +350,14 @@ def test_births_of_a_woman_open_nothing(wording: str) -> None:
     patient = load_patient({**MAN, "sex": "female", "conditions": [{"text": wording}]}, load_rules())
     assert not patient.episodes
     assert not patient.may_be
+
+
+REVIEWED = {"on": "2026-03-18", "by": "a nurse", "covers": "2026-01-18", "none_of": ["gastrointestinal_bleeding"]}
+
+
+@pytest.mark.parametrize("words", ["hematemesis", "呕血", "variceal bleeding", "upper GI bleed"])
+def test_a_tick_does_not_silence_words_that_name_a_bleeding(words: str) -> None:
+    """As it does not silence K92.0."""
+    bleeding = [{"text": words, "onset": "2026-03-16", "status": "active"}]
+    assert status_of("NCT05985863/E1", conditions=bleeding, reviews=[REVIEWED]) == "failed"
+    assert status_of("NCT03863002/E1", conditions=bleeding, reviews=[REVIEWED]) == "unknown"
