@@ -255,6 +255,7 @@ _concept_lines = _lines(
     _flags,
 )
 _question_lines = _lines(
+    st.builds(syntax.NamesLine, st.just("yes says"), several(names), st.just(NOWHERE)),
     st.builds(syntax.AskedOfLine, names, st.booleans(), st.just(NOWHERE)),
     st.builds(syntax.OnceForAllTrialsLine, st.just(NOWHERE)),
     st.builds(syntax.LengthLine, st.just("holds for"), durations, st.just(NOWHERE)),

@@ -34,7 +34,7 @@ def test_a_yes_reaches_the_lines_of_every_trial(question: str, record: dict[str,
     told = result_of({**MAN, **record, **answered(question, True)}, line)
     assert told.status == "unknown"
     assert "conflict" in told.reasons
-    assert question in str(told.evidence)
+    assert question.split("/")[1] in [each.name for each in told.evidence]
     assert result_of({**MAN, **record, **answered(question, False)}, line).status == "passed"
 
 

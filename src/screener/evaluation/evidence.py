@@ -105,7 +105,7 @@ def _evidence_of_entry(fact: Fact | Given, found: Found, frame: Frame) -> Eviden
         case Answer():
             by = (Flag("remark", f"answered by {fact.by}"),) if fact.by else ()
             return Evidence(
-                found.subject,
+                fact.key.rpartition("/")[2],
                 "yes" if fact.value else "no",
                 date=_date_of(fact.when),
                 source=fact.source,
