@@ -234,7 +234,7 @@ def _grounds(part: Part) -> Iterator[Judged]:
 
 
 def _way(ground: Judged, lasting: Frame) -> tuple[bool, Way]:
-    """Whether a statement stays as it is whatever comes, and in words why, or what may become of it."""
+    """Whether a statement can still change; and in words, why it cannot, or what would change it."""
     rulebook = lasting.rulebook
     lasts = ground.truth is not UNKNOWN and decide(ground.node, lasting) is ground.truth
     match ground.node:

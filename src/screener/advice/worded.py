@@ -1,4 +1,4 @@
-"""What says of itself in words what it holds: the words are a field, so that whoever reads it as data has them, too."""
+"""Data that carries its own wording in the field `text`, so that JSON has it, too."""
 
 from __future__ import annotations
 

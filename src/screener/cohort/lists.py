@@ -71,7 +71,7 @@ def _first(patients: Iterable[str]) -> list[_Who]:
 
 
 def _closing(folder: Path, ran: Ran) -> list[_Who]:
-    """Those to whom some trial closes soon, the first to whom it does first."""
+    """Patients for whom some trial closes soon, the earliest first."""
     files = [str(place_of(folder, trial, name)) for trial, names in ran.files.items() for name in names]
     if not files:
         return []

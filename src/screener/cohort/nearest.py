@@ -88,7 +88,7 @@ def looked_closer(
 
 
 def closing(database: duckdb.DuckDBPyConnection, folder: Path, ran: Ran, trial: str) -> Iterator[Closing]:
-    """Everybody to whom a trial closes soon, the first to whom it does first."""
+    """Patients for whom a trial closes soon, the earliest first."""
     files = [str(place_of(folder, trial, name)) for name in ran.files[trial]]
     found = database.cursor().execute(
         f"""SELECT patient, closes_on, closing, closes_by FROM read_parquet({listed(files)})

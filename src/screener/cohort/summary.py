@@ -59,8 +59,8 @@ class Step(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """A fact that open lines of patients wait for who fail nothing: for how many patients it is missing, and for how
-    many finding it would settle a line that waits for nothing else."""
+    """A fact that open lines wait for, among patients who fail no line: how many patients lack it, and for how many it
+    is the only thing that a line waits for."""
 
     kind: str
     name: str
@@ -104,7 +104,7 @@ class OfTrial(Struct, frozen=True):
     `for_people` of the undetermined wait for nothing but what people answer: a judgement, or consent. `died`: so many
     of the eligible and undetermined have died by the record. `new` and `no_longer`: so many are candidates since the
     run before, and no longer are. `nearest`, `closing` and `changed` name patients, and are empty where small numbers
-    are not shown. To `closes_soon` patients time alone closes the trial soon.
+    are not shown. `closes_soon`: for so many patients time alone closes the trial soon.
     """
 
     trial: str

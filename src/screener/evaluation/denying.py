@@ -83,8 +83,8 @@ def speaks_for(list_: RecordList, concept: Concept, day: int, frame: Frame) -> b
 
 
 def _speaks_of_its_own(list_: RecordList, concept: Concept, day: int, frame: Frame) -> bool:
-    """Whether a list is complete by the record's word, which is of the record's own day or of the day on which it says
-    that there is nothing, and is carried forward like an absence of the concept."""
+    """Whether the record itself says that the list is complete, or that there is nothing on it, and whether that
+    statement is still fresh on this day. It is carried forward like an absence of the concept."""
     patient = frame.patient
     if list_ in patient.complete:
         own_day = patient.as_of

@@ -154,8 +154,8 @@ class Standing:
         return "conflict" if episode.outlives_its_end else "imprecise_date"
 
     def is_over(self) -> bool:
-        """Whether the entry says that it ended by the clock. Of what passes that counts for as long as any absence: a
-        bleeding that ended in 2009 says nothing of one today."""
+        """Whether the entry says that it ended by the clock. For a passing condition, that counts only as long as
+        an absence does: a bleeding that ended in 2009 says nothing of one today."""
         if not self.has_begun or not _says_it_is_over(self.episode, self.concept):
             return False
         end, day = self.end, self.frame.day

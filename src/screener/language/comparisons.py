@@ -1,5 +1,5 @@
-"""Comparisons: a number or a finding against a limit or a choice, in the unit of what is compared; only such as can go
-either way."""
+"""Comparisons: a number or a finding against a limit or a choice, in the unit of what is compared. A comparison that no
+patient can change is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits: a number of the rules in the unit of what it meets, and two numbers in one unit."""
+"""Limits: converts a number of the rules to the unit of what it is compared with, and two numbers to one unit."""
 
 from __future__ import annotations
 

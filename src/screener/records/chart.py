@@ -104,9 +104,12 @@ class Chart:
             self.open_entries.append(episode)
 
     def add_condition(self, episode: Episode, meaning: Meaning) -> None:
-        """Add a condition. Where a finding grades it, its stage in words or of 0 is a grade of the entry's day, if it
-        still holds and is not in doubt. If that may be none, the entry only may be the condition; if it is none, until
-        that day."""
+        """Add a condition.
+
+        If a finding grades it, a stage in words (or 0) is also a result of that finding, on the day of the entry, as
+        long as the entry still holds and is not in doubt. If the grade may be none, the entry only may be the
+        condition; if it is none, the condition was over by that day.
+        """
         finding, graded = self.rulebook.graded.get(episode.concept), self._graded_by_stage(episode)
         if finding is not None and graded is not None:
             counts = episode.ongoing and not episode.doubtful and episode.unusable is None
@@ -128,7 +131,7 @@ class Chart:
             self.add_result(finding_result(finding, Meaning(finding), Reported(source, grade, grade, when=when)), None)
 
     def _graded_by_stage(self, episode: Episode) -> Result | None:
-        """The grade that an entry states as its stage; but for a Roman numeral, which is read as a stage."""
+        """The grade that an entry states as its stage. A Roman numeral is a stage and no grade."""
         finding, stage = self.rulebook.graded.get(episode.concept), episode.stage
         if finding is None or stage is None or stage in ROMAN:
             return None

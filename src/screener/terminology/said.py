@@ -78,7 +78,7 @@ def all_of_one_entry(said: Iterable[Said]) -> Said:
 
 
 def within(said: Iterable[Said]) -> Said:
-    """What is said of somebody who lies within one of several codes, nobody knows which: what all of them say."""
+    """What an entry says that lies within one of several codes, if nobody knows which: only what all of them say."""
     every = list(said)
     if len(every) == 1:
         return every[0]

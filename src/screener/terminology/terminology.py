@@ -120,7 +120,7 @@ class Terminology:
         return Said(unreviewed=self.everything, is_known=False)
 
     def _of_dictionary(self, system: str, code: str) -> Said | None:
-        """What the dictionary's own codes say, of every concept in a system with a hierarchy of its own."""
+        """What the dictionary's own codes say. In a system with a hierarchy they say something of every concept."""
         if system.startswith("icd10"):
             return self._of_icd10(system, code)
         index = self._indexes.get(system)
@@ -216,7 +216,7 @@ class Terminology:
         return {row.name.casefold(): row for row in self._rulebook.reviewed if row.system in _NAMED_AS_IN_WARDS}
 
     def within(self, codes: Iterable[tuple[str, str]]) -> Said:
-        """What codes say together within which somebody lies. What no edition has is passed over."""
+        """What an entry says that lies within one of these codes. Codes that no edition has are passed over."""
         said = [self.coded(system, code) for system, code in codes]
         return within([each for each in said if each.is_known] or said)
 
@@ -254,10 +254,10 @@ class Terminology:
     def named(self, name: str) -> Said:
         """What an entry under a concept's own name says of the others.
 
-        It is the broader ones, and may be its kinds and what has a kind in common with it. Who writes a name of the
-        dictionary knows the other names: so of the rest it may be only what all codes are, or may be, that stand for
-        it, or what some code may be within which it lies by its entry. What all its codes are it need not be, as no
-        code may stand for some who have it. One that nobody reviewed may be all.
+        It is the broader concepts, and may be its kinds and whatever has a kind in common with it. Somebody who writes
+        one name of the dictionary knows the others. So it may be another concept only if every code for it is, or may
+        be, that concept, or if a code may be within which the dictionary puts it. It is not for certain what all its
+        codes are, because some patients may have no code. A concept that nobody has reviewed may be any of them.
         """
         known = self._named.get(name)
         if known is None:
