@@ -8,7 +8,7 @@ from typing import Any
 from screener import load_patient, load_rules
 from screener.advice.decisive import advise
 from screener.records import read_patient
-from screener.screening import evaluate
+from screener.screening import Screening, evaluate
 from trial_text import rulebook_with_rule
 
 AS_OF = date(2026, 2, 20)
@@ -53,3 +53,18 @@ def test_a_reading_that_is_settled_has_no_part_in_when_a_question_matters() -> N
     lists = ["conditions", "medications", "procedures"]
     screening = evaluate(load_patient(record, rules), rules, as_of="2026-02-20", assume_complete=lists)
     assert any("decompensat" in each.fact.text for each in advise(screening).facts)
+
+
+def test_the_other_sex_rules_nothing_out_that_an_entry_of_the_record_contradicts() -> None:
+    """A pregnancy on record of somebody whose sex is not: were he male, the record would contradict itself."""
+    rulebook = rulebook_with_rule("current pregnancy", "exclusion")
+    pregnancy = {"name": "pregnancy", "status": "active", "onset": "2019-03-01", "date": "2019-03-01"}
+
+    def screening(**more: Any) -> Screening:
+        return evaluate(
+            read_patient({"id": "anna", "conditions": [pregnancy], **more}, rulebook), rulebook, as_of=AS_OF
+        )
+
+    assert screening(sex="male").trials[0].criteria[0].status == "unknown"
+    (sex,) = [each for each in advise(screening()).facts if each.fact.kind == "sex"]
+    assert not sex.closes

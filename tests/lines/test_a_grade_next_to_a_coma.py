@@ -94,3 +94,18 @@ def test_words_of_a_screening_do_not_name_it(words: str, expected: str) -> None:
     negative = {"name": "HIV_screen", "value": "negative", "date": DAY}
     entry = {"icd10cm": "Z11.4", "text": words, "status": "active", "onset": DAY}
     assert status("NCT03863002/E12", observations=[negative], conditions=[entry]) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        *(
+            (words, "unknown")
+            for words in ("West Haven 2", "stage 2 encephalopathy", "PSE stage 2", "encephalopathy grade III")
+        ),
+        *((words, "unknown") for words in ("asterixis", "flapping tremor", "encephalopathy", "delirium", "谵妄")),
+        ("hypertensive heart disease", "passed"),
+    ],
+)
+def test_words_alone_ask(words: str, expected: str) -> None:
+    assert of(text=words) == expected

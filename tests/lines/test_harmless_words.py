@@ -138,3 +138,35 @@ def test_entries_of_problem_lists(on: RecordList, code: str, words: str, expecte
     assert wanted <= opened
     if expected == "-" or expected.startswith("only "):
         assert opened == wanted
+
+
+CLOT = "NCT05985863/E6"
+
+
+@pytest.mark.parametrize(
+    ("words", "line", "expected"),
+    [
+        ("breast cancer screening", TUMOR, "passed"),
+        ("colonoscopy, screening", TUMOR, "passed"),
+        ("PET/CT", TUMOR, "passed"),
+        ("DVT prophylaxis", CLOT, "passed"),
+        ("HIV screening", HIV, "passed"),
+        # what is parted from the disease does not make it harmless
+        ("breast cancer, screening", TUMOR, "unknown"),
+        ("colon cancer: screening colonoscopy", TUMOR, "unknown"),
+        ("breast cancer / screening mammogram", TUMOR, "unknown"),
+        ("cervical cancer; screening", TUMOR, "unknown"),
+        ("HCC (surveillance)", TUMOR, "unknown"),
+        ("HCC - surveillance", TUMOR, "unknown"),
+        ("HIV, screening", HIV, "unknown"),
+        ("DVT, prophylaxis", CLOT, "unknown"),
+        # nor does a test for a disease that is there
+        ("HCC surveillance, recurrent", TUMOR, "unknown"),
+        ("HCC surveillance: stable disease", TUMOR, "unknown"),
+        ("surveillance for hepatocellular carcinoma, in remission", TUMOR, "unknown"),
+        ("secondary VTE prophylaxis", CLOT, "unknown"),
+        ("thromboprophylaxis, secondary", CLOT, "unknown"),
+    ],
+)
+def test_a_test_for_a_disease_is_one_phrase(words: str, line: str, expected: str) -> None:
+    assert status(line, conditions=[{"text": words}]) == expected

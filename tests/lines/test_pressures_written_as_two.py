@@ -36,6 +36,32 @@ def test_a_low_one_asks_under_every_name(named: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["BP right arm", "lowest BP", "blood pressure standing", "BP (manual)", "Blutdruck liegend", "RR li", "TA debout",
+     "presión arterial brazo derecho", "血压(左)", "左上肢血压"],
+)  # fmt: skip
+def test_a_name_with_more_words_keeps_a_low_pressure_open(name: str) -> None:
+    assert under("70/40", "mmHg", name=name) == "unknown"
+
+
+@pytest.mark.parametrize("name", ["respiratory rate", "blood pressure medication", "portal pressure", "heart rate"])
+def test_what_is_something_else_keeps_nothing_open(name: str) -> None:
+    assert under("70/40", "mmHg", name=name) == "passed"
+
+
+@pytest.mark.parametrize("loinc", ["8459-0", "8460-8", "8461-6", "8479-8", "75997-7", "96608-5"])
+def test_a_systolic_pressure_counts_in_every_posture(loinc: str) -> None:
+    assert under(69, "mmHg", loinc=loinc) == "unknown"
+    assert under(95, "mmHg", loinc=loinc) == "passed"
+
+
+@pytest.mark.parametrize("loinc", ["8453-3", "8454-1", "8455-8", "75995-1", "96609-3"])
+def test_a_diastolic_pressure_counts_in_every_posture(loinc: str) -> None:
+    assert under(60, "mmHg", loinc=loinc) == "unknown"
+    assert under(80, "mmHg", loinc=loinc) == "passed"
+
+
+@pytest.mark.parametrize(
     ("value", "unit", "expected"),
     [
         # the mean is 69.67, 70, 70.33

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lines.casebook import LISTS, result_of, status
+from lines.test_a_grade_next_to_a_coma import GRADED
 
 DAY = "2026-03-17"
 
@@ -75,15 +76,6 @@ def report(conclusion: str) -> dict[str, Any]:
 )
 def test_what_a_report_names_asks(resource: dict[str, Any], line: str, expected: str) -> None:
     assert of(line, resource) == expected
-
-
-GRADED = [
-    {"name": "HE_grade", "value": 0, "date": DAY},
-    {"name": "procalcitonin", "value": 0.05, "unit": "ng/mL", "date": DAY},
-    {"name": "Hb", "value": 124, "unit": "g/L", "date": DAY},
-    {"name": "creatinine", "value": 80, "unit": "umol/L", "date": "2026-03-12"},
-    {"name": "creatinine", "value": 80, "unit": "umol/L", "date": DAY},
-]
 
 
 @pytest.mark.parametrize(

@@ -162,4 +162,5 @@ def frame_with(
 
 
 def _says_the_same_of_events(one: Patient, other: Patient) -> bool:
-    return one.episodes is other.episodes and one.absences is other.absences and one.may_be is other.may_be
+    same = one.episodes is other.episodes and one.absences is other.absences and one.may_be is other.may_be
+    return same and one.sex == other.sex  # what only the other sex can have contradicts it

@@ -960,9 +960,15 @@ class Dictionary:
         return fitting[0] if len(fitting) == 1 else meaning
 
     def may_come_in(self, meaning: Meaning, unit: str | None) -> bool:
-        """Whether results of what a name stands for can come in a unit, as far as one is given."""
-        if unit is None or not isinstance(meaning.entry, Lab):
-            return unit is None
+        """Whether results of what a name stands for can come in a unit, as far as one is given. A finding has none,
+        unless it is a pair of labs that do."""
+        if unit is None:
+            return True
+        if isinstance(meaning.entry, Finding):
+            pair = meaning.entry.pair_of
+            return bool(pair) and all(self.may_come_in(Meaning(self.rulebook.labs[each]), unit) for each in pair)
+        if not isinstance(meaning.entry, Lab):
+            return False
         try:
             self.factor(meaning.entry, meaning.form, unit)
         except UnitError:
@@ -971,9 +977,8 @@ class Dictionary:
 
     def may_be_a_pair_in(self, meaning: Meaning, unit: str | None) -> bool:
         """Whether a result is not of a pair of labs that cannot come in its unit: `RR` in `/min` is no pressure."""
-        if not isinstance(meaning.entry, Finding) or not meaning.entry.pair_of:
-            return True
-        return all(self.may_come_in(Meaning(self.rulebook.labs[each]), unit) for each in meaning.entry.pair_of)
+        is_pair = isinstance(meaning.entry, Finding) and bool(meaning.entry.pair_of)
+        return not is_pair or self.may_come_in(meaning, unit)
 
     def units_of(self, lab: Lab) -> tuple[str, ...]:
         """The units that the dictionary itself names for a lab: its canonical unit, and those of its codes."""

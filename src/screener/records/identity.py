@@ -172,8 +172,10 @@ class Naming:
             if (meaning := self.dictionary.named(called, RESULTS)) is not None
         ]
         near = near or self._grades_of(wording, entry) or self._of_a_code_alone(entry)
-        if _is_measured(getattr(entry, "unit", None)):
-            near = [each for each in near if not isinstance(each.entry, Finding)]
+        if _is_measured(unit := getattr(entry, "unit", None)):
+            near = [
+                each for each in near if not isinstance(each.entry, Finding) or self.dictionary.may_come_in(each, unit)
+            ]
         is_told = bool(read) or (entry.text is None and not isinstance(entry.name, str))  # with its code
         is_told = is_told or self.concept_among_results(entry) is not None
         if read & {each.entry.name for each in near} or (is_told and not near):

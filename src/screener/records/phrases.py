@@ -57,6 +57,9 @@ _NUMBERED = re.compile(r"([^\W\d_]{3,})\d{2,}")
 
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
 
+_BREAK = re.compile(r"[,;:/()\[\]\n\uff0c\uff1b\uff1a\u3001\uff08\uff09\u3002]|\.(?=\s|$)|\s[\u2010-\u2014-]\s")
+"""What parts one thing from the next: in `breast cancer, screening` nobody was screened for the cancer."""
+
 _ANY_NUMBER = "#"
 """In a phrase of the table: some number, perhaps in one with its unit, or within a word. `BP # #` is `BP 120/80`,
 `G#P#` is `G2P1001`."""
@@ -206,26 +209,41 @@ class Phrases:
         it open. Numbers add nothing, with a unit or without."""
         if _FOUND.search(wording) or (self.is_certain and _UNSURE.search(wording)):
             yield None
-        words, found = words_of(wording), _found_something(wording)
+        found = _found_something(wording)
+        pieces = [words_of(each) for each in _BREAK.split(wording)]
+        words = [word for piece in pieces for word in piece]
+        piece_of = [number for number, piece in enumerate(pieces) for _ in piece]
         at = 0
         while at < len(words):
             longest = self._longest(words, at, is_found=found)
+            end = at + len(longest.words) if longest is not None else at
+            if longest is not None and len(set(piece_of[at:end])) > 1 and self._hides(longest, words[at:end]):
+                longest = self._longest(words[: end - 1], at, is_found=found)
             if longest is None and (counted := _COUNTED.fullmatch(words[at])) is not None:
                 words[at] = counted[1]
                 longest = self._longest(words, at) if words[at] else None
             if longest is None and (parts := self._with_its_number(words, at)):
-                words[at : at + 1] = parts
+                words[at : at + 1], piece_of[at : at + 1] = parts, piece_of[at : at + 1] * len(parts)
                 continue
             if longest is None and (numbered := _NUMBERED.fullmatch(words[at])) is not None:
                 longest = self._longest([numbered[1]], 0)
             if longest is None and (parts := self._cut(words[at])):
-                words[at : at + 1] = parts
+                words[at : at + 1], piece_of[at : at + 1] = parts, piece_of[at : at + 1] * len(parts)
                 continue
             if longest is None and _HAN.search(words[at]):
                 yield from self._within(words[at])
             if longest is not None or words[at]:
                 yield longest
             at += len(longest.words) if longest is not None else 1
+
+    def _hides(self, phrase: _Phrase, words: Sequence[str]) -> bool:
+        """Whether a phrase is called after something that it does not say: `breast cancer screening`."""
+        shorter = [self._longest(words[:-1], 0), *(self._longest(words, at) for at in range(1, len(words)))]
+        whole = self._of(phrase)
+        return any(
+            not said.is_ | said.open <= whole.is_ | whole.open
+            for said in (self._of(each) for each in shorter if each is not None)
+        )
 
     def _with_its_number(self, words: Sequence[str], at: int) -> Sequence[str]:
         """A word and the number behind it, if that is a phrase: `BP70`; none of any other word."""
