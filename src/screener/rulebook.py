@@ -341,7 +341,7 @@ class Concept(_Data, frozen=True, tag="concept"):
     longest_course: Duration | None = None
     flags: tuple[FlagRule, ...] = ()
     in_doubt_with: tuple[str, ...] = ()
-    """Conditions of whose day no result says for certain that it is absent: an encephalopathy beside a coma."""
+    """Conditions next to which no result of that day shows for certain that it is absent."""
     ended_by: tuple[str, ...] = ()
     """The concepts whose entries end this one."""
     goes_on_after: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, get_args
 
 import pytest
@@ -126,7 +127,7 @@ CREATININE = {"name": "creatinine", "value": 1, "unit": "mg/dL", "date": "2026-0
         ({"reference_range": "see report"}, "`see report` is no range of numbers; write it as `5-21` or `<21`"),
         ({"reference_range": 1.2}, "`1.2` is no range of numbers; write it as `5-21` or `<21`"),
         ({"reference_range": "1.2-0.6"}, "`1.2-0.6` is no range of numbers; write it as `5-21` or `<21`"),
-        ({"reference_range": "<1.2", "upper_limit": 1.3}, "it is not read next to `upper_limit` or `lower_limit`"),
+        ({"reference_range": "see report", "upper_limit": 1.3}, "`see report` is no range of numbers"),
     ],
 )
 def test_a_range_that_is_none_leaves_the_result_as_it_is(entry: Json, told: str) -> None:
@@ -137,11 +138,28 @@ def test_a_range_that_is_none_leaves_the_result_as_it_is(entry: Json, told: str)
 
 
 @pytest.mark.parametrize(
+    ("entry", "limits"),
+    [
+        ({"reference_range": "0.6-1.2", "upper_limit": 1.2}, (Fraction("0.6"), Fraction("1.2"))),
+        ({"reference_range": "<1.2", "upper_limit": 1.2, "lower_limit": 0.6}, (Fraction("0.6"), Fraction("1.2"))),
+        # the two contradict each other, and neither is chosen
+        ({"reference_range": "<1.2", "upper_limit": 1.3}, (None, None)),
+        ({"reference_range": "0.6-1.2", "lower_limit": 0.5}, (None, None)),
+    ],
+)
+def test_a_range_next_to_limits_must_agree_with_them(entry: Json, limits: tuple[Fraction | None, ...]) -> None:
+    read = read_patient({"observations": [CREATININE | entry]}, SMALL, "x")
+    (result,) = read.results["creatinine"]
+    assert (result.lower_limit, result.upper_limit) == tuple(each and each * result.factor for each in limits)
+    assert bool(read.notes) is (limits == (None, None))
+
+
+@pytest.mark.parametrize(
     ("list_", "entry", "told"),
     [
-        ("conditions", {"name": "cirrhosis", "onset": "2018", "since": "2019"}, "it stands beside `onset`"),
-        ("medications", {"name": "interferon", "start": "2018", "since": "2019"}, "it stands beside `start`"),
-        ("procedures", {"name": "dialysis", "end": "2018", "until": "2019"}, "it stands beside `end`"),
+        ("conditions", {"name": "cirrhosis", "onset": "2018", "since": "2019"}, "`onset` is there, too"),
+        ("medications", {"name": "interferon", "start": "2018", "since": "2019"}, "`start` is there, too"),
+        ("procedures", {"name": "dialysis", "end": "2018", "until": "2019"}, "`end` is there, too"),
     ],
 )
 def test_two_beginnings_of_one_entry_settle_nothing(list_: str, entry: Json, told: str) -> None:

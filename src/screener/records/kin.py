@@ -10,7 +10,7 @@ from screener.records.comparing import folded
 from screener.values.tables import table_rows
 
 NO_KIN_FOR_CERTAIN = "whether it is a relative by blood is not certain"
-"""What is said of the disease of a relative of whom nobody is told that."""
+"""What is said of the disease of a relative, if the record does not say that they are one by blood."""
 
 
 def is_by_blood(codes: Iterable[str], wordings: Iterable[str]) -> bool:

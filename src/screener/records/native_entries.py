@@ -387,11 +387,15 @@ class _Reader:
         """The limits of normal that came with a result: the two fields, or a text that has both."""
         upper = self._limit(entry.upper_limit, f"{path}.upper_limit")
         lower = self._limit(entry.lower_limit, f"{path}.lower_limit")
-        written = entry.reference_range
-        if written is not None and (entry.upper_limit is not None or entry.lower_limit is not None):
-            self.findings.note(f"{path}.reference_range", "it is not read next to `upper_limit` or `lower_limit`")
-        elif written is not None:
-            return self._range(written, f"{path}.reference_range")
+        if entry.reference_range is not None:
+            span = self._range(entry.reference_range, f"{path}.reference_range")
+            if entry.upper_limit is None and entry.lower_limit is None:
+                return span
+            if _differ(upper, span.upper) or _differ(lower, span.lower):
+                fault, mend = "it is not what `upper_limit` or `lower_limit` says", "leave out what is wrong"
+                self.findings.set_aside(f"{path}.reference_range", fault, mend, _WITHOUT_LIMITS)
+                return NormalSpan()
+            upper, lower = span.upper if upper is None else upper, span.lower if lower is None else lower
         if upper is not None and lower is not None and lower > upper:
             fault, mend = "it is above the upper limit", "correct one of them, or exchange the two"
             self.findings.set_aside(f"{path}.lower_limit", fault, mend, _WITHOUT_LIMITS)
@@ -520,7 +524,7 @@ class _Reader:
         start = _or_some_day_begun(start, began)
         self._in_order(start, end, path, at_its_end, in_field)
         if date is not None and (start is not None or end is not None):
-            fault, mend = "it stands beside `start` or `end`", "give one day, or a time"
+            fault, mend = "`start` or `end` is there, too", "give one day, or a time"
             self.findings.unsettle(path, f"{path}.date", fault, mend)
         if entry.status == "ongoing":
             self._not_over(end, path)
@@ -611,7 +615,7 @@ class _Reader:
         elif began is None:
             return entry.since, "since"
         else:
-            self.findings.unsettle(path, f"{path}.since", f"it stands beside `{field}`", _LEAVE_ONE_OUT)
+            self.findings.unsettle(path, f"{path}.since", f"`{field}` is there, too", _LEAVE_ONE_OUT)
         return began, field
 
     def _ending(self, entry: Procedure, path: str) -> tuple[str | None, str]:
@@ -620,7 +624,7 @@ class _Reader:
             return entry.end, "end"
         if entry.end is None:
             return entry.until, "until"
-        self.findings.unsettle(path, f"{path}.until", "it stands beside `end`", _LEAVE_ONE_OUT)
+        self.findings.unsettle(path, f"{path}.until", "`end` is there, too", _LEAVE_ONE_OUT)
         return entry.end, "end"
 
     def _settled(
@@ -928,6 +932,12 @@ _CORRECT = "correct one of them"
 _ANOTHER_DAY = "correct it, or write the month or the year alone"
 _LEAVE_ONE_OUT = "leave one of them out"
 _NOT_KNOWN = "counts as not known"
+
+
+def _differ(one: Fraction | None, other: Fraction | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
 _WITHOUT_LIMITS = "leaves the result without limits of its own"
 _SOME_DEATH = "counts as a death on an unknown day"
 _CONTRADICTS = "it contradicts itself, or says something that is not read"

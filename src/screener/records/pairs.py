@@ -1,6 +1,6 @@
 """Two results that are written as one, `120/80`: each is one of its own lab.
 
-The dictionary says of which (`pair of`). What is not written so stays a result of the whole, which keeps its place.
+The dictionary names the two labs (`pair of`). Anything else stays one result of the whole, and keeps its place.
 """
 
 from __future__ import annotations
